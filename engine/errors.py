@@ -1,0 +1,113 @@
+"""Every error Streaklab raises on purpose, and the exit code each one ends a command with.
+
+::
+
+    StreaklabError                     5  something inside is wrong: please report it
+    ├── UsageError                     2  the command line asks for what does not exist
+    ├── StudyError                     3  a study file (or an override of it) is wrong
+    │   └── RuleError                  3  a rule is wrong: its file, its expression, its parameters
+    ├── DataError                      4  prices are missing or cannot be trusted
+    ├── ExecutionError                 5  a backtest cannot be believed
+    │   ├── OrderRejectedError         5  the broker did not fill an order in full
+    │   └── EngineDisagreementError    5  two engines gave different equity for one run
+    └── StoreError                     5  a result cannot be written or read back
+
+Everything else that escapes is a defect: it ends a command with exit code 5 and one line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_FAILURES = 1
+EXIT_USAGE = 2
+EXIT_STUDY = 3
+EXIT_DATA = 4
+EXIT_INTERNAL = 5
+EXIT_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that is wrong, and where.
+
+    Attributes
+    ----------
+    origin : str
+        The file as the user named it, or the override (``--set rule.entry_streak``).
+    line : int
+        Line in that file, counted from 1; 0 where a line has no meaning.
+    key : str
+        Dotted path of the offending key, or the date of the offending row; may be empty.
+    message : str
+        What is wrong, what is allowed, and the nearest allowed name.
+    """
+
+    origin: str
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.origin}:{self.line}" if self.line else self.origin
+        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
+
+
+class StreaklabError(Exception):
+    """Base of all errors raised on purpose; ``exit_code`` ends the command."""
+
+    exit_code = EXIT_INTERNAL
+
+    def __init__(self, message: str = "", faults: Iterable[Fault] = ()) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        super().__init__(message or "\n".join(str(fault) for fault in self.faults))
+
+
+class UsageError(StreaklabError):
+    """The command line asks for something that does not exist or does not go together."""
+
+    exit_code = EXIT_USAGE
+
+
+class StudyError(StreaklabError):
+    """A study file or an override of it is wrong; carries every fault found, in file order."""
+
+    exit_code = EXIT_STUDY
+
+
+class RuleError(StudyError):
+    """A rule is wrong: its file cannot be loaded, its expression or parameters are not valid."""
+
+
+class DataError(StreaklabError):
+    """Prices are missing, unreadable, or fail the quality gate; carries every fault found."""
+
+    exit_code = EXIT_DATA
+
+
+class ExecutionError(StreaklabError):
+    """A backtest ended in a state that must not be believed."""
+
+
+class OrderRejectedError(ExecutionError):
+    """The broker rejected, cancelled or expired an order, or found too little cash for it."""
+
+
+class EngineDisagreementError(ExecutionError):
+    """Two engines computed different equity for the same rule on the same prices."""
+
+
+class StoreError(StreaklabError):
+    """A result cannot be written or cannot be read back whole."""
+
+
+def did_you_mean(name: str, allowed: Sequence[str]) -> str:
+    """Return ``'; did you mean "…"?'`` for the allowed name nearest to `name`, or ``''``."""
+    nearest = difflib.get_close_matches(name.lower(), [a.lower() for a in allowed], n=1, cutoff=0.6)
+    if not nearest:
+        return ""
+    original = next(a for a in allowed if a.lower() == nearest[0])
+    return f'; did you mean "{original}"?'

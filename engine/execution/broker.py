@@ -1,0 +1,194 @@
+"""Backtests on Backtrader: the panel as feeds, a broker with costs per asset, one Cerebro run."""
+
+from __future__ import annotations
+
+import array
+import datetime as dt
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+
+from engine.errors import ExecutionError
+from engine.execution.costs import AssetCosts, Terms
+from engine.execution.simulation import (
+    Simulation,
+    Trade,
+    target_weights,
+    traded_weights,
+)
+from engine.market.panel import Bars, PricePanel
+from engine.market.quotes import FloatArray
+from engine.rules.rule import Rule, RuleParams
+from engine.rules.strategy import RotationStrategy
+
+_ORDINAL_OF_1970 = dt.date(1970, 1, 1).toordinal()
+
+
+class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untyped
+    """One asset of a panel as a Backtrader feed, loaded in bulk.
+
+    ``days`` are Backtrader's day numbers, ``bars`` the asset's bars. With ``fill_at_close`` the
+    open line carries the close: an order sized and filled "at the open" of session t + 1 is then
+    one at its close, which is what ``fill: next_close`` means.
+    """
+
+    params = (("days", None), ("bars", None), ("fill_at_close", False))
+
+    def start(self) -> None:
+        """Collect the lines' values."""
+        super().start()
+        bars: Bars = self.p.bars
+        n = len(bars.close)
+        self._columns: dict[str, FloatArray] = {
+            "datetime": np.asarray(self.p.days, dtype=np.float64),
+            "open": bars.close if self.p.fill_at_close else bars.open,
+            "high": bars.high,
+            "low": bars.low,
+            "close": bars.close,
+            "volume": bars.volume,
+            "openinterest": np.zeros(n),
+        }
+        self._next_row = 0
+
+    def preload(self) -> None:
+        """Hand all values over at once: per-bar loading would take half of a run."""
+        n = len(self._columns["close"])
+        for name, values in self._columns.items():
+            line = getattr(self.lines, name)
+            line.array = array.array("d", np.ascontiguousarray(values).tobytes())
+            line.idx = n - 1
+            line.lencount = n
+        self.home()
+
+    def _load(self) -> bool:
+        """Deliver one bar, for a Cerebro that does not preload."""
+        row = self._next_row
+        if row >= len(self._columns["close"]):
+            return False
+        for name, values in self._columns.items():
+            getattr(self.lines, name)[0] = values[row]
+        self._next_row = row + 1
+        return True
+
+
+class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader is untyped
+    """Backtrader's broker with slippage per asset, interest on cash, and a record per session."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_slippage_perc(0.0, slip_open=True, slip_out=True)
+        self._slippage: dict[Any, float] = {}
+        self._overnight_rates = np.zeros(0)
+        self.values: list[float] = []
+        self.cash_held: list[float] = []
+        self.shares_held: list[tuple[float, ...]] = []
+
+    def set_terms(self, feeds: list[Any], terms: Terms, overnight_rates: FloatArray) -> None:
+        """Set cash, the costs of each feed, and the rate cash earns after each session."""
+        self.set_cash(terms.initial_cash)
+        for feed, costs in zip(feeds, (terms.core, terms.satellite), strict=True):
+            self.setcommission(commission=costs.commission, name=feed._name)
+            self._slippage[feed] = costs.slippage
+        self._feeds = feeds
+        self._overnight_rates = overnight_rates
+
+    def slippage_of(self, data: Any) -> float:
+        """Slippage of a feed: fraction of the quote, per side."""
+        return self._slippage[data]
+
+    def _try_exec_market(self, order: Any, *bar: float) -> None:
+        self.p.slip_perc = self._slippage[order.data]
+        super()._try_exec_market(order, *bar)
+
+    def next(self) -> None:
+        """Execute the session's orders, record it, then credit the night's interest."""
+        super().next()
+        self.values.append(self._value)
+        self.cash_held.append(self.cash)
+        self.shares_held.append(tuple(self.getposition(feed).size for feed in self._feeds))
+        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
+
+
+def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Terms) -> Simulation:
+    """Run a rule through Backtrader.
+
+    Parameters
+    ----------
+    panel : PricePanel
+        Sessions before ``panel.start_index`` only warm features up.
+    rule, params : Rule, RuleParams
+    terms : Terms
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    OrderRejectedError
+        If any order is not filled in full.
+    """
+    days = (panel.sessions.astype(np.int64) + _ORDINAL_OF_1970).astype(np.float64)
+    feeds = [
+        PanelFeed(days=days, bars=bars, fill_at_close=terms.fill == "next_close", name=bars.symbol)
+        for bars in (panel.core, panel.satellite)
+    ]
+    rates = terms.rates_for(len(panel)).copy()
+    rates[: panel.start_index] = 0.0  # the account is opened in the first traded session
+    broker = RotationBroker()
+    broker.set_terms(feeds, terms, rates)
+    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
+    cerebro.setbroker(broker)
+    for feed in feeds:
+        cerebro.adddata(feed, name=feed.p.name)
+    given = params.model_dump()
+    cerebro.addstrategy(
+        rule.strategy_class(),
+        trade_from=panel.sessions[panel.start_index].item(),
+        fractional_shares=terms.fractional_shares,
+        **given,
+    )
+    strategy = cerebro.run()[0]
+    if len(broker.values) != len(panel):
+        raise ExecutionError(f"Backtrader ran {len(broker.values)} of {len(panel)} sessions")
+    return _simulation(panel, terms, strategy, broker, rates)
+
+
+def _simulation(
+    panel: PricePanel,
+    terms: Terms,
+    strategy: RotationStrategy,
+    broker: RotationBroker,
+    rates: FloatArray,
+) -> Simulation:
+    first, n = panel.start_index, len(panel) - panel.start_index
+    decisions = tuple(d._replace(session=d.session - first) for d in strategy.decisions)
+    shares = np.array(broker.shares_held)[first:]
+    costs: tuple[AssetCosts, AssetCosts] = (terms.core, terms.satellite)
+    field = "close" if terms.fill == "next_close" else "open"
+    quotes = [getattr(bars, field)[first:] for bars in (panel.core, panel.satellite)]
+    trades = tuple(
+        Trade(
+            fill.session - first,
+            fill.asset,
+            float(fill.shares),
+            fill.quote,
+            float(fill.commission + abs(fill.shares) * fill.quote * costs[fill.asset].slippage),
+        )
+        for fill in strategy.fills
+    )
+    return Simulation(
+        engine="backtrader",
+        sessions=panel.traded_sessions,
+        equity=np.array(broker.values)[first:],
+        cash=np.array(broker.cash_held)[first:],
+        core_shares=shares[:, 0],
+        satellite_shares=shares[:, 1],
+        target_weight=target_weights(decisions, n),
+        traded_weight=traded_weights(decisions, *quotes, shares[:, 0], shares[:, 1]),
+        decisions=decisions,
+        trades=trades,
+        pending=decisions[-1] if strategy.pending is not None else None,
+        cash_returns=rates[first:-1],
+    )

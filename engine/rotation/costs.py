@@ -1,0 +1,99 @@
+"""The one sizing-and-cost rule: what a sale brings, what a purchase costs, how much is traded."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+SHAVE = 1.0 - 1e-12
+"""Purchases are this much smaller than the cash allows, so that rounding never overdraws it."""
+
+
+class Quote(NamedTuple):
+    """What one share of an asset is worth when it is traded.
+
+    Attributes
+    ----------
+    price : float
+        The quoted price of the fill.
+    sale : float
+        Cash one sold share brings after slippage and commission.
+    purchase : float
+        Cash one bought share takes with slippage and commission.
+    """
+
+    price: float
+    sale: float
+    purchase: float
+
+
+def quote(price: float, slippage: float, commission: float) -> Quote:
+    """Return the quote of an asset; slippage and commission are fractions per side.
+
+    Commission is paid on the slipped price: a sale brings ``price · (1 − s)(1 − c)``, a purchase
+    takes ``price · (1 + s)(1 + c)``.
+    """
+    return Quote(
+        price,
+        price * (1.0 - slippage) * (1.0 - commission),
+        price * (1.0 + slippage) * (1.0 + commission),
+    )
+
+
+class Orders(NamedTuple):
+    """Shares to trade in each asset at one fill; sales (negative) are made first."""
+
+    core: float
+    satellite: float
+
+
+def orders(
+    weight: float,
+    core_shares: float,
+    satellite_shares: float,
+    cash: float,
+    core: Quote,
+    satellite: Quote,
+    fractional: bool,
+) -> Orders:
+    """Return the trades that bring the satellite's share of wealth to `weight`.
+
+    Sell first, buy with the proceeds: the asset above its target value is sold down to it, then
+    all cash buys what is below. For an all-in rotation (weight 0 or 1) that is
+    ``cash = q_old · sale_old``, ``q_new = cash / purchase_new · (1 − 1e-12)``. Targets are shares
+    of wealth before this fill's costs, so a mix is off its weights by at most those costs.
+
+    Parameters
+    ----------
+    weight : float
+        Target share of wealth in the satellite, 0 to 1; the rest is for the core.
+    core_shares, satellite_shares, cash : float
+        What is held before the fill.
+    core, satellite : Quote
+    fractional : bool
+        Whether fractions of a share can be traded; otherwise trades are rounded down.
+    """
+    wealth = cash + core_shares * core.price + satellite_shares * satellite.price
+    core_gap = (1.0 - weight) * wealth - core_shares * core.price
+    satellite_gap = weight * wealth - satellite_shares * satellite.price
+    sell_core = _sold(core_shares, core_gap, core.price, 1.0 - weight, fractional)
+    sell_satellite = _sold(satellite_shares, satellite_gap, satellite.price, weight, fractional)
+    cash += sell_core * core.sale + sell_satellite * satellite.sale
+    wanted = max(core_gap, 0.0) + max(satellite_gap, 0.0)
+    buy_core = _bought(cash, core_gap, wanted, core.purchase, fractional)
+    buy_satellite = _bought(cash, satellite_gap, wanted, satellite.purchase, fractional)
+    return Orders(buy_core - sell_core, buy_satellite - sell_satellite)
+
+
+def _sold(shares: float, gap: float, price: float, weight: float, fractional: bool) -> float:
+    if weight == 0.0:
+        return shares  # exactly all of it: no rounding may leave a crumb behind
+    excess = max(-gap / price, 0.0)
+    return min(excess, shares) if fractional else math.floor(min(excess, shares))
+
+
+def _bought(cash: float, gap: float, wanted: float, purchase: float, fractional: bool) -> float:
+    if gap <= 0.0 or cash <= 0.0:
+        return 0.0
+    affordable = cash * (gap / wanted) / purchase * SHAVE
+    return affordable if fractional else math.floor(affordable)

@@ -1,0 +1,96 @@
+"""Walking a rule over sessions: what it decides at each close, and why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.rotation.switching import ENTERED, LEFT_ON_AGE, NOTHING, State, step
+from engine.rules.features import FeatureValues
+from engine.rules.rule import History, Rule, RuleParams, Switching
+from engine.rules.trigger import Answers, Feature, Trigger, Values
+
+
+class Decision(NamedTuple):
+    """What a rule decided at one close.
+
+    Attributes
+    ----------
+    session : int
+        Index of the session at whose close it was decided; it is filled in the next session.
+    weight : float
+        Share of wealth the satellite is to have from that fill on.
+    trigger : str
+        The comparisons that fired, as expressions.
+    features : tuple of (name, value)
+        Every feature the deciding trigger looked at, with its value at that close.
+    """
+
+    session: int
+    weight: float
+    trigger: str
+    features: tuple[tuple[str, float], ...]
+
+
+class Decider:
+    """A rule with its parameters, walked over the sessions of a history in order.
+
+    A decider is told what is known (:meth:`know`) and asked at each close in turn
+    (:meth:`decide`). Told a longer history later on, it goes on from where it stands.
+    """
+
+    def __init__(self, rule: Rule, params: RuleParams, history: History) -> None:
+        self.rule = rule
+        self.params = params
+        self._state = State()
+        self._switching: Switching | None = rule.switching(params) if rule.is_switching else None
+        self.know(history)
+
+    def know(self, history: History) -> None:
+        """Evaluate the rule on all that is known; decisions already made stand."""
+        self._values = FeatureValues(history.closes)
+        if self._switching is None:
+            self._weights = self.rule.weights(history, self.params)
+        else:
+            self._enter = self._values.answers(self._switching.enter)
+            self._leave = self._values.answers(self._switching.leave)
+
+    def decide(self, t: int) -> Decision | None:
+        """Return what is decided at the close of session index t; None: nothing changes."""
+        if self._switching is None:
+            weight = float(self._weights[t])
+            return None if np.isnan(weight) else Decision(t, weight, "schedule", ())
+        rule = self._switching
+        enter, leave = bool(self._enter[t]), bool(self._leave[t])
+        state = step(self._state, t, enter, leave, rule.max_holding, rule.cooldown)
+        held = t - self._state.since
+        self._state = state
+        if state.event == NOTHING:
+            return None
+        if state.event == LEFT_ON_AGE:
+            return Decision(
+                t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),)
+            )
+        entered = state.event == ENTERED
+        return self._explained(t, rule.enter if entered else rule.leave, float(entered))
+
+    def _explained(self, t: int, trigger: Trigger, weight: float) -> Decision:
+        fired = [c for c in trigger.comparisons() if c.answers(self._values, 0)[t]]
+        looked_at = dict.fromkeys(f for c in trigger.comparisons() for f in c.features())
+        values = tuple((str(f), float(self._values.feature(f)[t])) for f in looked_at)
+        return Decision(t, weight, "; ".join(str(c) for c in fired) or str(trigger), values)
+
+    def features(self) -> dict[Feature, Values]:
+        """Return every feature the rule looks at, with its values, each of shape (n,)."""
+        if self._switching is None:
+            return {}
+        triggers = (self._switching.enter, self._switching.leave)
+        looked_at = dict.fromkeys(f for s in triggers for c in s.comparisons() for f in c.features())
+        return {feature: self._values.feature(feature) for feature in looked_at}
+
+    def triggers(self) -> dict[str, Answers]:
+        """Return the answers of ``enter`` and ``leave`` at each close (switching rules only)."""
+        if self._switching is None:
+            return {}
+        return {"enter": self._enter, "leave": self._leave}

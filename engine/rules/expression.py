@@ -1,0 +1,259 @@
+"""Rules written in a study file: trigger expressions, parsed from a whitelist, never evaluated.
+
+An expression compares features with numbers, with each other, or with named parameters, and
+combines comparisons with ``and``, ``or``, ``not`` and parentheses::
+
+    streak >= entry and rsi(satellite, 14) < guard
+    streak <= -exit or 30 < rsi(ratio, period) <= 2 * floor
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import create_model
+
+from engine.errors import RuleError, did_you_mean
+from engine.rules.features import Features
+from engine.rules.rule import Rule, RuleParams
+from engine.rules.trigger import ALWAYS, NEVER, Comparison, Feature, Trigger
+from engine.signals.catalogue import SIGNALS
+
+ASSETS = ("core", "satellite", "ratio")
+CONSTANTS = {"always": ALWAYS, "never": NEVER}
+RESERVED = (*SIGNALS, *ASSETS, *CONSTANTS, "max_holding", "cooldown", "parameters")
+MAX_LENGTH = 2000
+
+Number = int | float
+
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.GtE: ">=",
+    ast.Gt: ">",
+    ast.LtE: "<=",
+    ast.Lt: "<",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+_TURNED = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "==", "!=": "!="}
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Number]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+class Expression:
+    """One trigger expression with named parameters left open.
+
+    Raises
+    ------
+    RuleError
+        If the text is not an expression of the language.
+    """
+
+    def __init__(self, text: str) -> None:
+        if len(text) > MAX_LENGTH:
+            raise RuleError(f"an expression has at most {MAX_LENGTH} characters, not {len(text)}")
+        self.text = " ".join(text.split())
+        try:
+            self._tree = ast.parse(self.text, mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            raise RuleError(
+                f'"{self.text[:80]}" is not an expression; write for example: '
+                "streak >= 5 and rsi(satellite, 14) < 70"
+            ) from None
+
+    def trigger(self, values: Mapping[str, Number]) -> Trigger:
+        """Return the trigger with parameters filled in; raises RuleError where it is wrong."""
+        return _Builder(values).trigger(self._tree)
+
+
+class _Builder:
+    """Turns a syntax tree into a trigger, node by node; what is not listed here is refused."""
+
+    def __init__(self, values: Mapping[str, Number]) -> None:
+        self._values = values
+
+    def trigger(self, node: ast.expr) -> Trigger:
+        if isinstance(node, ast.BoolOp):
+            parts = [self.trigger(value) for value in node.values]
+            whole = parts[0]
+            for part in parts[1:]:
+                whole = whole & part if isinstance(node.op, ast.And) else whole | part
+            return whole
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return ~self.trigger(node.operand)
+        if isinstance(node, ast.Compare):
+            return self._comparison(node)
+        if isinstance(node, ast.Name) and node.id in CONSTANTS:
+            return CONSTANTS[node.id]
+        raise RuleError(
+            f'"{ast.unparse(node)}" answers neither yes nor no; compare it with something, '
+            "for example: streak >= 5"
+        )
+
+    def _comparison(self, node: ast.Compare) -> Trigger:
+        sides = [self._side(side) for side in (node.left, *node.comparators)]
+        whole: Trigger | None = None
+        for left, comparison, right in zip(sides, node.ops, sides[1:], strict=False):
+            part = self._compare(node, left, comparison, right)
+            whole = part if whole is None else whole & part
+        assert whole is not None  # a comparison has at least one operator
+        return whole
+
+    def _compare(
+        self, node: ast.Compare, left: Number | Feature, op: ast.cmpop, right: Number | Feature
+    ) -> Trigger:
+        text = _COMPARISONS.get(type(op))
+        if text is None:
+            raise RuleError(f'"{ast.unparse(node)}": allowed are {", ".join(_TURNED)}')
+        if isinstance(left, Feature):
+            return Comparison(left, text, right)
+        if isinstance(right, Feature):
+            return Comparison(right, _TURNED[text], left)
+        raise RuleError(f'"{ast.unparse(node)}" compares two numbers; one side must be a feature')
+
+    def _side(self, node: ast.expr) -> Number | Feature:
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        if isinstance(node, ast.Name) and node.id in SIGNALS:
+            return Feature(node.id)
+        return self._number(node)
+
+    def _number(self, node: ast.expr) -> Number:
+        match node:
+            case ast.Constant(value=bool()):
+                pass
+            case ast.Constant(value=int() | float() as value):
+                return value
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self._number(operand)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                try:
+                    return _ARITHMETIC[type(op)](self._number(left), self._number(right))
+                except (ZeroDivisionError, OverflowError):
+                    raise RuleError(f'"{ast.unparse(node)}" is not a number') from None
+            case ast.Name(id=name) if name in self._values:
+                return self._values[name]
+            case ast.Name(id=name):
+                known = (*self._values, *SIGNALS)
+                raise RuleError(
+                    f'there is no feature or parameter "{name}" '
+                    f"(allowed {', '.join(known)}{did_you_mean(name, known)})"
+                )
+        raise RuleError(
+            f'"{ast.unparse(node)}" is not allowed; an expression is made of features, numbers, '
+            "parameters, comparisons, and, or, not"
+        )
+
+    def _call(self, node: ast.Call) -> Feature:
+        if not isinstance(node.func, ast.Name) or node.func.id not in SIGNALS:
+            name = ast.unparse(node.func)
+            raise RuleError(
+                f'there is no feature "{name}" '
+                f"(allowed {', '.join(SIGNALS)}{did_you_mean(name, tuple(SIGNALS))})"
+            )
+        if node.keywords:
+            raise RuleError(f'"{ast.unparse(node)}": arguments are given by position')
+        return Feature(node.func.id, tuple(self._argument(argument) for argument in node.args))
+
+    def _argument(self, node: ast.expr) -> str | int:
+        if isinstance(node, ast.Name) and node.id in ASSETS:
+            return node.id
+        if isinstance(node, ast.Name) and node.id not in self._values:
+            known = (*ASSETS, *self._values)
+            raise RuleError(
+                f'there is no asset or parameter "{node.id}" '
+                f"(allowed {', '.join(known)}{did_you_mean(node.id, known)})"
+            )
+        return self._number(node)  # type: ignore[return-value]  # Feature refuses fractions
+
+
+class ExpressionParams(RuleParams):
+    """Base of the parameters of a rule of expressions: the names its study declares."""
+
+    limits: ClassVar[Mapping[str, str | int | None]] = {}
+
+    def _limit(self, name: str) -> Any:
+        limit = self.limits.get(name)
+        return getattr(self, limit) if isinstance(limit, str) else limit
+
+    @property
+    def max_holding(self) -> int | None:
+        """Longest stay in the satellite (sessions)."""
+        return self._limit("max_holding")
+
+    @property
+    def cooldown(self) -> int:
+        """Sessions after leaving in which entries are ignored."""
+        return self._limit("cooldown") or 0
+
+
+def expression_rule(
+    enter: str,
+    leave: str,
+    parameters: Mapping[str, Number],
+    max_holding: int | str | None = None,
+    cooldown: int | str = 0,
+) -> Rule:
+    """Return a rule from trigger expressions.
+
+    Parameters
+    ----------
+    enter, leave : str
+        Trigger expressions.
+    parameters : mapping of str to number
+        The names the expressions use, with their values.
+    max_holding, cooldown : int or str
+        Sessions, or the name of a parameter.
+
+    Raises
+    ------
+    RuleError
+        If an expression, a name, or a limit is wrong. ``key`` of its single fault says which.
+    """
+    triggers = {"enter": Expression(enter), "leave": Expression(leave)}
+    _check_names(parameters)
+    limits = {"max_holding": max_holding, "cooldown": cooldown}
+    for name, limit in limits.items():
+        _check_limit(name, limit, parameters)
+    fields: dict[str, Any] = {name: (Number, value) for name, value in parameters.items()}
+    params = create_model("Params", __base__=ExpressionParams, **fields)
+    params.limits = limits
+
+    def build(side: str) -> Callable[[Features, Any], Trigger]:
+        return lambda _, p: triggers[side].trigger({name: getattr(p, name) for name in fields})
+
+    explanation = (
+        f"Rule of expressions.\n\nenter: {triggers['enter'].text}\nleave: {triggers['leave'].text}"
+    )
+    return Rule("expression", params, build("enter"), build("leave"), explanation=explanation)
+
+
+def _check_names(parameters: Mapping[str, Number]) -> None:
+    for name in parameters:
+        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+            raise RuleError(f'"{name}" cannot name a parameter; use letters, digits and _')
+        if name in RESERVED:
+            raise RuleError(f'"{name}" has a meaning of its own; name the parameter otherwise')
+
+
+def _check_limit(name: str, limit: Any, parameters: Mapping[str, Number]) -> None:
+    value = limit
+    if isinstance(limit, str):
+        if limit not in parameters:
+            known = tuple(parameters)
+            raise RuleError(
+                f'{name}: there is no parameter "{limit}" '
+                f"(allowed {', '.join(known) or 'a number'}{did_you_mean(limit, known)})"
+            )
+        value = parameters[limit]
+    least = 1 if name == "max_holding" else 0
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is not None and not (whole and value >= least):
+        raise RuleError(f"{name}: {value} is not a whole number of sessions, at least {least}")

@@ -1,0 +1,94 @@
+"""The files of a result as bytes: the same result gives the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.execution.simulation import Simulation
+from engine.store.records import Comparison, Measured, Metrics, RunResult
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plain(metrics: Metrics) -> dict[str, Any]:
+    """Return metrics for JSON: undefined values become null."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in metrics.items()
+    }
+
+
+def csv_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return rows as CSV: floats in full precision, nothing a spreadsheet would execute."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(float(value))
+    return value
+
+
+def parquet_bytes(sessions: NDArray[np.datetime64], columns: Mapping[str, Any]) -> bytes:
+    """Return columns by session as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({"session": pa.array(sessions.astype("datetime64[D]")), **columns})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def equity_columns(subject: Measured, benchmarks: Mapping[str, Measured]) -> dict[str, Any]:
+    """Return wealth and holdings of a run, and the wealth of its benchmarks, by session."""
+    simulation: Simulation = subject.simulation
+    return {
+        "equity": simulation.equity,
+        "cash": simulation.cash,
+        "core_shares": simulation.core_shares,
+        "satellite_shares": simulation.satellite_shares,
+        "target_weight": simulation.target_weight,
+        **{f"benchmark {name}": b.simulation.equity for name, b in benchmarks.items()},
+    }
+
+
+def signal_columns(result: RunResult) -> dict[str, Any]:
+    """Return what the rule saw and decided at each close, by session."""
+    decided = np.full(len(result.simulation.sessions), np.nan)
+    for decision in result.simulation.decisions:
+        decided[decision.session] = decision.weight
+    return {**result.features, **result.triggers, "decided_weight": decided}
+
+
+def measured_json(measured: Measured) -> dict[str, Any]:
+    """Return one rule or benchmark with its metrics, ready for JSON."""
+    return {
+        "label": measured.label,
+        "rule": measured.rule,
+        "metrics": plain(measured.metrics),
+        "against": {name: plain(metrics) for name, metrics in measured.against.items()},
+        "rejected_orders": measured.simulation.rejected_orders,
+        "max_difference": measured.max_difference,
+    }
+
+
+def comparison_columns(comparison: Comparison) -> dict[str, Any]:
+    """Return the wealth of every rule and benchmark, by session."""
+    rules = {row.label: row.simulation.equity for row in comparison.rows}
+    names = comparison.benchmarks.items()
+    return rules | {f"benchmark {name}": b.simulation.equity for name, b in names}

@@ -1,0 +1,165 @@
+"""Result folders: ``results/<study>/<UTC stamp>-<content hash>/``, each whole or absent."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from engine.errors import StoreError, UsageError, did_you_mean
+
+SCHEMA_VERSION = 1
+MANIFEST = "manifest.json"
+LATEST = "latest"
+_HIDDEN = ".unfinished-"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result folder that is known to be whole, with its manifest."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """``<study>/<stamp>-<hash>``: how commands name the result."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    def read(self, name: str) -> bytes:
+        """Return a file of the folder; raises StoreError if it is not what was written."""
+        try:
+            content = (self.path / name).read_bytes()
+        except OSError as error:
+            raise StoreError(f"{self.path / name}: cannot be read: {error.strerror}") from None
+        if sha256(content).hexdigest() != self.manifest["files"].get(name):
+            raise StoreError(f"{self.path / name}: is not what was written; run the study again")
+        return content
+
+
+def save(
+    root: Path,
+    study: str,
+    content_hash: str,
+    files: Mapping[str, bytes],
+    manifest: dict[str, Any],
+) -> Stored:
+    """Write a result folder under `root`: to a hidden folder first, renamed when it is whole.
+
+    The manifest is completed with schema version, status, time and the hashes of all files.
+    Nothing is left behind when writing fails.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written.
+    """
+    created = dt.datetime.now(dt.UTC)
+    whole = {
+        "schema_version": SCHEMA_VERSION,
+        "status": "complete",
+        "created": created.isoformat(timespec="microseconds"),
+        "study": study,
+        "content_hash": content_hash,
+        **manifest,
+        "files": {name: sha256(content).hexdigest() for name, content in sorted(files.items())},
+    }
+    parent = root / study
+    unfinished = parent / f"{_HIDDEN}{secrets.token_hex(8)}"
+    try:
+        unfinished.mkdir(parents=True)
+        for name, content in files.items():
+            _write(unfinished / name, content)
+        _write(unfinished / MANIFEST, json_bytes(whole))
+        path = _rename(unfinished, f"{created:%Y%m%dT%H%M%SZ}-{content_hash[:10]}")
+    except OSError as error:
+        raise StoreError(f"{parent}: cannot write results: {error.strerror}") from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return Stored(path, whole)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())  # the rename must not become visible before the bytes
+
+
+def _rename(unfinished: Path, name: str) -> Path:
+    """Give a finished folder its name; the same result twice in one second gets a number."""
+    for number in range(1, 1000):
+        path = unfinished.parent / (name if number == 1 else f"{name}-{number}")
+        if not path.exists():
+            try:
+                return unfinished.rename(path)
+            except OSError:
+                if not path.exists():  # another process may have taken the name meanwhile
+                    raise
+    raise StoreError(f"{unfinished.parent}: there are too many results named {name}")
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return JSON as it is written everywhere: indented, UTF-8, no NaN."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def stored_results(root: Path) -> list[Stored]:
+    """Return every whole result under `root`, oldest first; anything else there is ignored."""
+    found = []
+    for path in root.glob(f"*/*/{MANIFEST}"):
+        if not path.parent.name.startswith(_HIDDEN):
+            stored = _open(path.parent)
+            if stored is not None:
+                found.append(stored)
+    return sorted(found, key=lambda stored: (stored.manifest["created"], stored.name))
+
+
+def _open(path: Path) -> Stored | None:
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return None
+    known = isinstance(manifest, dict) and manifest.get("schema_version") == SCHEMA_VERSION
+    return Stored(path, manifest) if known else None
+
+
+def find(root: Path, wanted: str) -> Stored:
+    """Return the result a user names.
+
+    `wanted` is ``latest``, a study's name or ``<study>/latest`` (its newest result), the name of
+    a result or the beginning of one, or the path of a result folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such result, or several.
+    """
+    folder = Path(wanted)
+    if (folder / MANIFEST).is_file():
+        stored = _open(folder)
+        if stored is None:
+            raise UsageError(f"{folder}: not a result of this version of Streaklab")
+        return stored
+    results = stored_results(root)
+    if not results:
+        raise UsageError(f"there are no results in {root}; start with: streak run STUDY.yaml")
+    study = wanted.removesuffix(f"/{LATEST}")
+    newest = [r for r in results if wanted == LATEST or r.path.parent.name == study]
+    if newest:
+        return newest[-1]
+    matching = [r for r in results if r.name.startswith(wanted) or r.path.name.startswith(wanted)]
+    exact = [r for r in matching if wanted in (r.name, r.path.name)]
+    if len(exact or matching) == 1:
+        return (exact or matching)[0]
+    if matching:
+        raise UsageError(f'"{wanted}" names {len(matching)} results; give more of the name')
+    names = sorted({r.path.parent.name for r in results} | {r.name for r in results} | {LATEST})
+    raise UsageError(f'there is no result "{wanted}" in {root}{did_you_mean(wanted, names)}')

@@ -1,0 +1,55 @@
+"""What produced a result: hashes of study, prices and code, and the versions of libraries."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+from engine.version import VERSION
+
+_LIBRARIES = (
+    "backtrader",
+    "exchange_calendars",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "ruamel.yaml",
+)
+_ROOT = Path(__file__).parents[2]
+
+
+@functools.cache
+def code_hash() -> str:
+    """Return the hash of every source file of the engine and of the shipped rules."""
+    digest = hashlib.sha256()
+    for package in ("engine", "strategies"):
+        for path in sorted((_ROOT / package).rglob("*.py")):
+            digest.update(path.relative_to(_ROOT).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()
+
+
+def config_hash(config: dict[str, Any]) -> str:
+    """Return the hash of a resolved study; the order of keys does not matter."""
+    text = json.dumps(config, sort_keys=True, ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_hash(config: dict[str, Any], data_hash: str) -> str:
+    """Return one hash of study, prices and code: equal hashes mean equal results."""
+    whole = "\n".join((config_hash(config), data_hash, code_hash()))
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of everything a result depends on, by distribution."""
+    versions = {"streaklab": VERSION, "python": platform.python_version()}
+    for name in _LIBRARIES:
+        versions[name] = importlib.metadata.version(name)
+    return versions

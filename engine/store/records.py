@@ -1,0 +1,174 @@
+"""What a run and a comparison are, once computed: frozen, complete, independent of any engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.execution.simulation import Simulation
+from engine.rules.decisions import Decision
+from engine.rules.trigger import Answers, Values
+from engine.store.provenance import content_hash
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MetricValue = float | int | str | None
+Metrics = Mapping[str, MetricValue]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What results must share to be comparable: prices, sessions, costs and fills.
+
+    Attributes
+    ----------
+    data : dict
+        What the panel says of itself (:meth:`engine.market.panel.PricePanel.describe`).
+    execution : dict
+        The execution section, resolved.
+    warnings : tuple of str
+        What the quality gate found that does not stop a run.
+    """
+
+    data: dict[str, Any]
+    execution: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    def differences(self, other: Setting) -> list[str]:
+        """Return in what the settings differ: data or cost keys, empty when comparable."""
+        keys = ("symbols", "price_basis", "first_session", "last_session", "sha256")
+        differing = [key for key in keys if self.data[key] != other.data[key]]
+        if differing == ["sha256"]:
+            differing = ["prices"]
+        differing = [key for key in differing if key != "sha256"]
+        execution = sorted(self.execution.keys() | other.execution.keys())
+        return differing + [
+            key for key in execution if self.execution.get(key) != other.execution.get(key)
+        ]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the prices are invented by a generator."""
+        return bool(self.data["simulated"])
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """One rule or benchmark, run and measured.
+
+    Attributes
+    ----------
+    label : str
+        As tables name it.
+    rule : dict
+        Name of the rule and its parameters.
+    simulation : Simulation
+    metrics : mapping
+        Metric values by key; NaN where undefined. Relative ones are against the core.
+    against : mapping of str to mapping
+        Relative metrics by benchmark.
+    max_difference : float
+        Largest relative difference of equity between the two engines.
+    """
+
+    label: str
+    rule: dict[str, Any]
+    simulation: Simulation
+    metrics: Metrics
+    against: Mapping[str, Metrics]
+    max_difference: float
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """A study's rule, backtested next to its benchmarks.
+
+    Attributes
+    ----------
+    study : str
+    config : dict
+        The whole study, defaults filled in.
+    setting : Setting
+    subject : Measured
+        The study's rule.
+    benchmarks : dict of str to Measured
+    features : dict of str to float64 array, shape (n,)
+        Every feature the rule looked at, over the traded sessions.
+    triggers : dict of str to bool array, shape (n,)
+        Answers of ``enter`` and ``leave`` over the traded sessions.
+    timings : dict of str to float
+        Seconds spent, by part.
+    """
+
+    study: str
+    seed: int
+    config: dict[str, Any]
+    setting: Setting
+    subject: Measured
+    benchmarks: dict[str, Measured]
+    features: dict[str, Values]
+    triggers: dict[str, Answers]
+    timings: dict[str, float]
+
+    @property
+    def metrics(self) -> Metrics:
+        """Metric values of the rule by key; NaN where undefined."""
+        return self.subject.metrics
+
+    @property
+    def simulation(self) -> Simulation:
+        """The rule's backtest, session by session."""
+        return self.subject.simulation
+
+    @property
+    def pending(self) -> Decision | None:
+        """What the rule decided at the last close, if that changes anything."""
+        return self.simulation.pending
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of study, prices and code: equal for runs that must give equal results."""
+        return content_hash(self.config, self.setting.data["sha256"])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the result should know."""
+        return self.setting.warnings
+
+    @property
+    def equity(self) -> pd.Series[float]:
+        """Wealth at each close, indexed by session."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(self.simulation.sessions, name="session")
+        return pd.Series(self.simulation.equity, index=index, name="equity")
+
+    @property
+    def rotations(self) -> pd.DataFrame:
+        """Every change of the held asset: when decided and filled, from what, to what, why."""
+        import pandas as pd
+
+        from engine.store.logs import ROTATION_COLUMNS, rotation_log
+
+        symbols = self.setting.data["symbols"]
+        log = rotation_log(self.simulation, (symbols["core"], symbols["satellite"]))
+        frame = pd.DataFrame(log, columns=list(ROTATION_COLUMNS))
+        for column in ("decision_session", "fill_session"):
+            frame[column] = pd.to_datetime(frame[column])
+        return frame
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several rules on the same prices and terms, next to the benchmarks.
+
+    ``rows`` are the rules, ``benchmarks`` the benchmarks, ``sources`` where each rule came from.
+    """
+
+    name: str
+    setting: Setting
+    rows: tuple[Measured, ...]
+    benchmarks: dict[str, Measured]
+    sources: tuple[str, ...]

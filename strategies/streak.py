@@ -15,7 +15,7 @@ class Params(SwitchingParams):
     """Parameters of the rule."""
 
     entry_streak: int = parameter(
-        5, ge=1, unit="sessions", description="run of outperformance that rotates into the satellite"
+        5, ge=1, unit="sessions", description="run of outperformance that rotates in"
     )
     exit_streak: int = parameter(
         2, ge=1, unit="sessions", description="run of underperformance that rotates back"
@@ -24,7 +24,7 @@ class Params(SwitchingParams):
         14, ge=2, unit="sessions", description="period of the satellite's RSI"
     )
     overbought: float = parameter(
-        75.0, gt=50, le=100, unit="index 0–100", description="RSI of the satellite that rotates back"
+        75.0, gt=50, le=100, unit="index 0–100", description="satellite's RSI that rotates back"
     )
     max_holding: int | None = parameter(
         21, ge=1, unit="sessions", description="longest stay in the satellite; null: without limit"

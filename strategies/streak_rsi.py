@@ -16,7 +16,7 @@ class Params(SwitchingParams):
     """Parameters of the rule."""
 
     entry_streak: int = parameter(
-        4, ge=1, unit="sessions", description="run of outperformance that rotates into the satellite"
+        4, ge=1, unit="sessions", description="run of outperformance that rotates in"
     )
     exit_streak: int = parameter(
         2, ge=1, unit="sessions", description="run of underperformance that rotates back"

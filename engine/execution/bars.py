@@ -17,7 +17,7 @@ from engine.execution.simulation import (
     traded_weights,
 )
 from engine.market.panel import PricePanel
-from engine.rotation.costs import orders, quote
+from engine.rotation.costs import Pair, orders, quote
 from engine.rules.decisions import Decider, Decision
 from engine.rules.rule import History, Rule, RuleParams
 from engine.signals.catalogue import Closes
@@ -61,47 +61,56 @@ def simulate(panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms) -
     terms : Terms
     """
     first, n = panel.start_index, len(panel) - panel.start_index
-    field = "close" if terms.fill == "next_close" else "open"
-    fills = [getattr(bars, field)[first:].tolist() for bars in (panel.core, panel.satellite)]
-    closes = [bars.close[first:].tolist() for bars in (panel.core, panel.satellite)]
+    pair = (panel.core, panel.satellite)
+    fills = [(b.close if terms.fill == "next_close" else b.open)[first:] for b in pair]
+    core_close, satellite_close = (bars.close[first:].tolist() for bars in pair)
     rates = terms.rates_for(len(panel))[first:]
-    due = {decision.session + 1: decision for decision in decisions}
-    shares, cash = [0.0, 0.0], terms.initial_cash
-    costs = (terms.core, terms.satellite)
+    due = {decision.session + 1: decision.weight for decision in decisions}
+    shares, cash = (0.0, 0.0), terms.initial_cash
     trades: list[Trade] = []
-    held = np.empty((n, 4))
+    held = np.empty((4, n))
     for t in range(n):
         if t in due:
-            quotes = [
-                quote(fills[a][t], costs[a].slippage, costs[a].commission) for a in range(2)
-            ]
-            sizes = orders(due[t].weight, *shares, cash, *quotes, terms.fractional_shares)
-            for asset in sorted(range(2), key=lambda a: sizes[a]):  # sales first
-                size, at = sizes[asset], quotes[asset]
-                if size:
-                    cash -= size * (at.sale if size < 0 else at.purchase)
-                    shares[asset] = shares[asset] + size
-                    paid = at.purchase - at.price if size > 0 else at.price - at.sale
-                    trades.append(Trade(t, asset, size, at.price, abs(size) * paid))
-        equity = cash + shares[0] * closes[0][t] + shares[1] * closes[1][t]
-        held[t] = equity, cash, shares[0], shares[1]
-        cash += cash * rates[t]
+            made = _trades_at(t, due[t], shares, cash, terms, (fills[0][t], fills[1][t]))
+            for trade in made:
+                cash -= trade.shares * trade.quote + trade.cost
+                change = (trade.shares, 0.0) if trade.asset == 0 else (0.0, trade.shares)
+                shares = (shares[0] + change[0], shares[1] + change[1])
+            trades += made
+        wealth = cash + shares[0] * core_close[t] + shares[1] * satellite_close[t]
+        held[:, t] = wealth, cash, *shares
+        cash += cash * float(rates[t])
     return Simulation(
         engine="bars",
         sessions=panel.traded_sessions,
-        equity=held[:, 0].copy(),
-        cash=held[:, 1].copy(),
-        core_shares=held[:, 2].copy(),
-        satellite_shares=held[:, 3].copy(),
+        equity=held[0],
+        cash=held[1],
+        core_shares=held[2],
+        satellite_shares=held[3],
         target_weight=target_weights(decisions, n),
-        traded_weight=traded_weights(
-            decisions, np.array(fills[0]), np.array(fills[1]), held[:, 2], held[:, 3]
-        ),
+        traded_weight=traded_weights(decisions, (fills[0], fills[1]), (held[2], held[3])),
         decisions=decisions,
         trades=tuple(trades),
         pending=decisions[-1] if decisions[-1].session == n - 1 else None,
         cash_returns=rates[:-1],
     )
+
+
+def _trades_at(
+    t: int, weight: float, shares: Pair, cash: float, terms: Terms, prices: Pair
+) -> list[Trade]:
+    """Return the trades of one fill, sales first."""
+    costs = (terms.core, terms.satellite)
+    core, satellite = (
+        quote(p, c.slippage, c.commission) for p, c in zip(prices, costs, strict=True)
+    )
+    sizes = orders(weight, shares, cash, (core, satellite), terms.fractional_shares)
+    made = []
+    for asset, (size, at) in enumerate(zip(sizes, (core, satellite), strict=True)):
+        paid = at.purchase - at.price if size > 0 else at.price - at.sale
+        if size:
+            made.append(Trade(t, asset, size, at.price, abs(size) * paid))
+    return sorted(made, key=lambda trade: trade.shares)
 
 
 def largest_difference(one: Simulation, other: Simulation) -> float:

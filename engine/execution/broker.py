@@ -167,7 +167,7 @@ def _simulation(
     shares = np.array(broker.shares_held)[first:]
     costs: tuple[AssetCosts, AssetCosts] = (terms.core, terms.satellite)
     field = "close" if terms.fill == "next_close" else "open"
-    quotes = [getattr(bars, field)[first:] for bars in (panel.core, panel.satellite)]
+    quotes = getattr(panel.core, field)[first:], getattr(panel.satellite, field)[first:]
     trades = tuple(
         Trade(
             fill.session - first,
@@ -186,7 +186,7 @@ def _simulation(
         core_shares=shares[:, 0],
         satellite_shares=shares[:, 1],
         target_weight=target_weights(decisions, n),
-        traded_weight=traded_weights(decisions, *quotes, shares[:, 0], shares[:, 1]),
+        traded_weight=traded_weights(decisions, quotes, (shares[:, 0], shares[:, 1])),
         decisions=decisions,
         trades=trades,
         pending=decisions[-1] if strategy.pending is not None else None,

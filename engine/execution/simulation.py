@@ -95,25 +95,22 @@ def target_weights(decisions: tuple[Decision, ...], n: int) -> FloatArray:
 
 def traded_weights(
     decisions: tuple[Decision, ...],
-    core_quote: FloatArray,
-    satellite_quote: FloatArray,
-    core_shares: FloatArray,
-    satellite_shares: FloatArray,
+    quotes: tuple[FloatArray, FloatArray],
+    shares: tuple[FloatArray, FloatArray],
 ) -> FloatArray:
     """Return the share of wealth each session's fills moved, Σ|Δw|/2, shape (n,).
 
-    Quotes are those of the fills, before slippage; shares are those held at each close.
-    Weights are shares of the invested wealth at the quotes; the first purchase counts 0.
+    `quotes` are the prices fills were made at, before slippage; `shares` are those held at each
+    close; both for core and satellite. Weights are shares of the invested wealth at the quotes;
+    the first purchase counts 0.
     """
-    moved = np.zeros(len(core_quote))
-    filled = [d.session + 1 for d in decisions if d.session + 1 < len(core_quote)][1:]
-    if filled:
-        at = np.array(filled)
+    n = len(quotes[0])
+    moved = np.zeros(n)
+    at = np.array([d.session + 1 for d in decisions if d.session + 1 < n][1:], dtype=np.int64)
 
-        def weight(held_at: NDArray[np.int64]) -> FloatArray:
-            core = core_shares[held_at] * core_quote[at]
-            satellite = satellite_shares[held_at] * satellite_quote[at]
-            return np.asarray(satellite / (core + satellite))
+    def weight(held_at: NDArray[np.int64]) -> FloatArray:
+        core, satellite = (shares[a][held_at] * quotes[a][at] for a in range(2))
+        return np.asarray(satellite / (core + satellite))
 
-        moved[at] = np.abs(weight(at) - weight(at - 1))
+    moved[at] = np.abs(weight(at) - weight(at - 1))
     return moved

@@ -1,4 +1,5 @@
-"""What a rotation is, written once for both engines: when the held asset changes
-(:mod:`~engine.rotation.switching`) and how many shares that trades
+"""What a rotation is, written once for both engines.
+
+When the held asset changes (:mod:`~engine.rotation.switching`), and how many shares that trades
 (:mod:`~engine.rotation.costs`). Plain functions of numbers; nothing here knows an engine.
 """

@@ -40,23 +40,14 @@ def quote(price: float, slippage: float, commission: float) -> Quote:
     )
 
 
-class Orders(NamedTuple):
-    """Shares to trade in each asset at one fill; sales (negative) are made first."""
-
-    core: float
-    satellite: float
+Pair = tuple[float, float]
+"""One number for the core, one for the satellite."""
 
 
 def orders(
-    weight: float,
-    core_shares: float,
-    satellite_shares: float,
-    cash: float,
-    core: Quote,
-    satellite: Quote,
-    fractional: bool,
-) -> Orders:
-    """Return the trades that bring the satellite's share of wealth to `weight`.
+    weight: float, shares: Pair, cash: float, quotes: tuple[Quote, Quote], fractional: bool
+) -> Pair:
+    """Return the shares to trade, core and satellite, to bring the satellite's weight to `weight`.
 
     Sell first, buy with the proceeds: the asset above its target value is sold down to it, then
     all cash buys what is below. For an all-in rotation (weight 0 or 1) that is
@@ -67,22 +58,28 @@ def orders(
     ----------
     weight : float
         Target share of wealth in the satellite, 0 to 1; the rest is for the core.
-    core_shares, satellite_shares, cash : float
+    shares, cash : pair of float, float
         What is held before the fill.
-    core, satellite : Quote
+    quotes : pair of Quote
     fractional : bool
         Whether fractions of a share can be traded; otherwise trades are rounded down.
+
+    Returns
+    -------
+    pair of float
+        Negative for a sale, which is to be made first.
     """
-    wealth = cash + core_shares * core.price + satellite_shares * satellite.price
-    core_gap = (1.0 - weight) * wealth - core_shares * core.price
-    satellite_gap = weight * wealth - satellite_shares * satellite.price
-    sell_core = _sold(core_shares, core_gap, core.price, 1.0 - weight, fractional)
-    sell_satellite = _sold(satellite_shares, satellite_gap, satellite.price, weight, fractional)
+    core, satellite = quotes
+    wealth = cash + shares[0] * core.price + shares[1] * satellite.price
+    core_gap = (1.0 - weight) * wealth - shares[0] * core.price
+    satellite_gap = weight * wealth - shares[1] * satellite.price
+    sell_core = _sold(shares[0], core_gap, core.price, 1.0 - weight, fractional)
+    sell_satellite = _sold(shares[1], satellite_gap, satellite.price, weight, fractional)
     cash += sell_core * core.sale + sell_satellite * satellite.sale
     wanted = max(core_gap, 0.0) + max(satellite_gap, 0.0)
     buy_core = _bought(cash, core_gap, wanted, core.purchase, fractional)
     buy_satellite = _bought(cash, satellite_gap, wanted, satellite.purchase, fractional)
-    return Orders(buy_core - sell_core, buy_satellite - sell_satellite)
+    return buy_core - sell_core, buy_satellite - sell_satellite
 
 
 def _sold(shares: float, gap: float, price: float, weight: float, fractional: bool) -> float:

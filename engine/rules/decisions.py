@@ -69,9 +69,7 @@ class Decider:
         if state.event == NOTHING:
             return None
         if state.event == LEFT_ON_AGE:
-            return Decision(
-                t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),)
-            )
+            return Decision(t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),))
         entered = state.event == ENTERED
         return self._explained(t, rule.enter if entered else rule.leave, float(entered))
 
@@ -85,8 +83,8 @@ class Decider:
         """Return every feature the rule looks at, with its values, each of shape (n,)."""
         if self._switching is None:
             return {}
-        triggers = (self._switching.enter, self._switching.leave)
-        looked_at = dict.fromkeys(f for s in triggers for c in s.comparisons() for f in c.features())
+        both = self._switching.enter | self._switching.leave
+        looked_at = dict.fromkeys(f for c in both.comparisons() for f in c.features())
         return {feature: self._values.feature(feature) for feature in looked_at}
 
     def triggers(self) -> dict[str, Answers]:

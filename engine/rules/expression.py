@@ -186,7 +186,8 @@ class ExpressionParams(RuleParams):
     @property
     def max_holding(self) -> int | None:
         """Longest stay in the satellite (sessions)."""
-        return self._limit("max_holding")
+        limit: int | None = self._limit("max_holding")
+        return limit
 
     @property
     def cooldown(self) -> int:

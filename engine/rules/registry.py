@@ -69,12 +69,15 @@ def _execute(path: Path, source: bytes, module_name: str) -> None:
     module.__file__ = str(path)
     sys.modules[module_name] = module
     try:
-        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102
+        exec(compile(source, str(path), "exec"), module.__dict__)
     except Exception as error:
         del sys.modules[module_name]
         line = next(
-            (f.lineno for f in reversed(traceback.extract_tb(error.__traceback__))
-             if f.filename == str(path)),
+            (
+                f.lineno
+                for f in reversed(traceback.extract_tb(error.__traceback__))
+                if f.filename == str(path)
+            ),
             getattr(error, "lineno", None),
         )
         place = f"{path}:{line}" if line else str(path)

@@ -177,9 +177,9 @@ class Rule:
         rule itself does not load Backtrader.
         """
 
-        def __getattr__(name: str) -> Any:
+        def attribute(name: str) -> Any:
             if name == class_name:
                 return self.strategy_class(class_name)
             raise AttributeError(f"module {self.module!r} has no attribute {name!r}")
 
-        return __getattr__
+        return attribute

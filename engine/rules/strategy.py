@@ -89,6 +89,7 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         self.fills: list[Fill] = []
         self.pending: Decision | None = None
         self._decider: Decider | None = None
+        self._trade_from = 0
         self.cerebro.p.cheat_on_open = True
         self.broker.set_coo(True)
 
@@ -100,10 +101,10 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         self._preloaded = all(data.buflen() > 0 for data in self.datas[:2])
         if self._preloaded:
             core, satellite = (np.array(line.close.array, dtype=np.float64) for line in lines)
-            days = [_sessions(line.datetime.array) for line in lines]
-            if not np.array_equal(*days):
+            days, other_days = (_sessions(line.datetime.array) for line in lines)
+            if not np.array_equal(days, other_days):
                 raise DataError("the two feeds have different sessions; align them first")
-            self._learn(days[0], core, satellite)
+            self._learn(days, core, satellite)
         else:
             self._seen: list[tuple[float, float, float]] = []
 
@@ -114,7 +115,8 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         satellite: NDArray[np.float64],
     ) -> None:
         first = self.p.trade_from
-        self._trade_from = 0 if first is None else int(np.searchsorted(sessions, np.datetime64(first)))
+        if first is not None:
+            self._trade_from = int(np.searchsorted(sessions, np.datetime64(first)))
         history = History(sessions, Closes(core, satellite), self._trade_from)
         if self._decider is None:
             self._decider = Decider(self.rule, self.parameters, history)
@@ -150,10 +152,13 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         if self.pending is None:
             return
         decision, self.pending = self.pending, None
-        shares = [self.getposition(data).size for data in self.datas[:2]]
-        quotes = [self._quote(data) for data in self.datas[:2]]
+        core, satellite = self.datas[:2]
         trades = orders(
-            decision.weight, *shares, self.broker.getcash(), *quotes, self.p.fractional_shares
+            decision.weight,
+            (self.getposition(core).size, self.getposition(satellite).size),
+            self.broker.getcash(),
+            (self._quote(core), self._quote(satellite)),
+            self.p.fractional_shares,
         )
         for data, size in sorted(zip(self.datas, trades, strict=False), key=lambda pair: pair[1]):
             if size < 0:

@@ -183,7 +183,8 @@ class Every(_Combination):
         return AnyOf(tuple(~part for part in self.parts))
 
     def answers(self, known: Known, n: int) -> Answers:
-        return np.logical_and.reduce([part.answers(known, n) for part in self.parts])
+        answers = [part.answers(known, n) for part in self.parts]
+        return np.asarray(np.logical_and.reduce(answers))
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ class AnyOf(_Combination):
         return Every(tuple(~part for part in self.parts))
 
     def answers(self, known: Known, n: int) -> Answers:
-        return np.logical_or.reduce([part.answers(known, n) for part in self.parts])
+        answers = [part.answers(known, n) for part in self.parts]
+        return np.asarray(np.logical_or.reduce(answers))
 
 
 @dataclass(frozen=True)

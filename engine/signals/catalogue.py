@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.signals import momentum, rsi, streaks, volatility
 
 Argument = str | int
-"""An argument of a signal: an asset (``core``, ``satellite``, ``ratio``) or a number of sessions."""
+"""An argument of a signal: an asset (``core``, ``satellite``, ``ratio``) or a lookback."""
 
 
 class Closes(NamedTuple):

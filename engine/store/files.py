@@ -11,18 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.metrics import to_json_value
 from engine.execution.simulation import Simulation
-from engine.store.records import Comparison, Measured, Metrics, RunResult
+from engine.store.records import Comparison, Measured, RunResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain(metrics: Metrics) -> dict[str, Any]:
-    """Return metrics for JSON: undefined values become null."""
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in metrics.items()
-    }
 
 
 def csv_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
@@ -80,8 +73,8 @@ def measured_json(measured: Measured) -> dict[str, Any]:
     return {
         "label": measured.label,
         "rule": measured.rule,
-        "metrics": plain(measured.metrics),
-        "against": {name: plain(metrics) for name, metrics in measured.against.items()},
+        "metrics": to_json_value(measured.metrics),
+        "against": to_json_value(measured.against),
         "rejected_orders": measured.simulation.rejected_orders,
         "max_difference": measured.max_difference,
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.evaluation.metrics import Metrics
 from engine.execution.simulation import Simulation
 from engine.rules.decisions import Decision
 from engine.rules.trigger import Answers, Values
@@ -13,9 +14,6 @@ from engine.store.provenance import content_hash
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MetricValue = float | int | str | None
-Metrics = Mapping[str, MetricValue]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +75,7 @@ class Measured:
     rule: dict[str, Any]
     simulation: Simulation
     metrics: Metrics
-    against: Mapping[str, Metrics]
+    against: Mapping[str, Mapping[str, float]]
     max_difference: float
 
 

@@ -1,0 +1,1 @@
+"""What a backtest is worth: metrics, and how they are defined."""

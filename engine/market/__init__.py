@@ -1,0 +1,1 @@
+"""Prices: where they come from, whether they can be trusted, and the panel that holds them."""

@@ -1,5 +1,6 @@
-"""The price panel: aligned, adjusted, read-only bars of core and satellite. All later stations
-read prices from here and nowhere else.
+"""The price panel: aligned, adjusted, read-only bars of core and satellite.
+
+All later stations read prices from here and nowhere else.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What readers see: values, tables, files."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import ast
 import keyword
+import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import create_model
@@ -22,10 +23,12 @@ from engine.rules.features import Features
 from engine.rules.rule import Rule, RuleParams
 from engine.rules.trigger import ALWAYS, NEVER, Comparison, Feature, Trigger
 from engine.signals.catalogue import SIGNALS
+from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 
 ASSETS = ("core", "satellite", "ratio")
 CONSTANTS = {"always": ALWAYS, "never": NEVER}
 RESERVED = (*SIGNALS, *ASSETS, *CONSTANTS, "max_holding", "cooldown", "parameters")
+EXPRESSION_KEYS = ("parameters", "max_holding", "cooldown")
 MAX_LENGTH = 2000
 
 Number = int | float
@@ -198,7 +201,7 @@ class ExpressionParams(RuleParams):
 def expression_rule(
     enter: str,
     leave: str,
-    parameters: Mapping[str, Number],
+    parameters: Mapping[str, Number] | None = None,
     max_holding: int | str | None = None,
     cooldown: int | str = 0,
 ) -> Rule:
@@ -208,24 +211,29 @@ def expression_rule(
     ----------
     enter, leave : str
         Trigger expressions.
-    parameters : mapping of str to number
+    parameters : mapping of str to number, optional
         The names the expressions use, with their values.
     max_holding, cooldown : int or str
         Sessions, or the name of a parameter.
 
     Raises
     ------
-    RuleError
-        If an expression, a name, or a limit is wrong. ``key`` of its single fault says which.
+    MisfitError
+        If expressions, names or limits are wrong: everything that is, each under its key.
     """
+    values = {} if parameters is None else parameters
+    misfits = list(_name_misfits(values))
+    if not misfits:
+        texts = {"enter": enter, "leave": leave}
+        misfits += [m for key, text in texts.items() for m in _text_misfits(key, text, values)]
+        misfits += _limit_misfits("max_holding", max_holding, 1, values)
+        misfits += _limit_misfits("cooldown", cooldown, 0, values)
+    if misfits:
+        raise MisfitError(*misfits)
     triggers = {"enter": Expression(enter), "leave": Expression(leave)}
-    _check_names(parameters)
-    limits = {"max_holding": max_holding, "cooldown": cooldown}
-    for name, limit in limits.items():
-        _check_limit(name, limit, parameters)
-    fields: dict[str, Any] = {name: (Number, value) for name, value in parameters.items()}
+    fields: dict[str, Any] = {name: (Number, value) for name, value in values.items()}
     params = create_model("Params", __base__=ExpressionParams, **fields)
-    params.limits = limits
+    params.limits = {"max_holding": max_holding, "cooldown": cooldown}
 
     def build(side: str) -> Callable[[Features, Any], Trigger]:
         return lambda _, p: triggers[side].trigger({name: getattr(p, name) for name in fields})
@@ -236,25 +244,44 @@ def expression_rule(
     return Rule("expression", params, build("enter"), build("leave"), explanation=explanation)
 
 
-def _check_names(parameters: Mapping[str, Number]) -> None:
-    for name in parameters:
+def _name_misfits(parameters: Any) -> Iterator[Misfit]:
+    if not isinstance(parameters, Mapping):
+        yield Misfit(("parameters",), f"is {shown(parameters)}, but must be names with numbers")
+        return
+    for name, value in parameters.items():
+        path = ("parameters", name)
         if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-            raise RuleError(f'"{name}" cannot name a parameter; use letters, digits and _')
-        if name in RESERVED:
-            raise RuleError(f'"{name}" has a meaning of its own; name the parameter otherwise')
+            yield Misfit(path, "cannot name a parameter; use letters, digits and _")
+        elif name in RESERVED or hasattr(ExpressionParams, name):
+            yield Misfit(path, "has a meaning of its own; give the parameter another name")
+        elif not _is_number(value):
+            yield Misfit(path, f"is {shown(value)}, but must be a number")
 
 
-def _check_limit(name: str, limit: Any, parameters: Mapping[str, Number]) -> None:
-    value = limit
+def _text_misfits(key: str, text: str, values: Mapping[str, Number]) -> Iterator[Misfit]:
+    try:
+        Expression(text).trigger(values)
+    except RuleError as error:
+        yield Misfit((key,), str(error))
+
+
+def _limit_misfits(
+    key: str, limit: Any, least: int, values: Mapping[str, Number]
+) -> Iterator[Misfit]:
+    value: Any = limit
+    path: tuple[str, ...] = (key,)
     if isinstance(limit, str):
-        if limit not in parameters:
-            known = tuple(parameters)
-            raise RuleError(
-                f'{name}: there is no parameter "{limit}" '
-                f"(allowed {', '.join(known) or 'a number'}{did_you_mean(limit, known)})"
-            )
-        value = parameters[limit]
-    least = 1 if name == "max_holding" else 0
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if value is not None and not (whole and value >= least):
-        raise RuleError(f"{name}: {value} is not a whole number of sessions, at least {least}")
+        if limit not in values:
+            known = allowed_names(limit, tuple(values)) if values else "(there are none)"
+            yield Misfit(path, f'there is no parameter "{limit}" {known}')
+            return
+        value, path = values[limit], ("parameters", limit)
+    if value is None and key == "max_holding":
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        wanted = f"a whole number of sessions, at least {least}"
+        yield Misfit(path, f"is {shown(value)}, but {key} must be {wanted}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.rules.rule import Rule, RuleParams
+from pydantic import ValidationError
 
-_EXPRESSION_KEYS = ("parameters", "max_holding", "cooldown")
+from engine.errors import RuleError
+from engine.rules.expression import EXPRESSION_KEYS, expression_rule
+from engine.rules.registry import rule_from_file, rule_named
+from engine.rules.rule import Rule, RuleParams
+from engine.study.axis import Axis
+from engine.study.faults import misfits_of
+from engine.study.misfit import Misfit, MisfitError, allowed_names, dotted, unknown_key
+from engine.study.models import RuleSection
+from engine.study.validation import Draft
 
 
 @dataclass(frozen=True)
@@ -32,3 +41,118 @@ class ResolvedRule:
                 "cooldown": switching.cooldown,
             }
         return description
+
+
+def resolve(section: RuleSection) -> ResolvedRule:
+    """Return the rule a section names, with its parameters.
+
+    Raises
+    ------
+    RuleError
+        If something about it is wrong: everything that is, one line each.
+    """
+    try:
+        return _resolved(section)
+    except MisfitError as error:
+        lines = (f"{dotted(('rule', *m.path))}: {m.message}" for m in error.misfits)
+        raise RuleError("\n".join(lines)) from None
+
+
+def check_rules(draft: Draft) -> Iterator[Misfit]:
+    """Find what is wrong with the rules of a study and with the axes that sweep its rule.
+
+    A check in the sense of :data:`engine.study.validation.Check`.
+    """
+    for path, section in draft.rules.items():
+        try:
+            found = _resolved(section)
+        except MisfitError as error:
+            yield from (Misfit((*path, *m.path), m.message) for m in error.misfits)
+            continue
+        if path == ("rule",):
+            for key, axis in draft.axes.items():
+                if key.startswith("rule."):
+                    yield from _axis_misfits(section, found, key, axis)
+
+
+def _resolved(section: RuleSection) -> ResolvedRule:
+    """Return the rule with its parameters; raises MisfitError by key of the section."""
+    if section.enter is not None and section.leave is not None:
+        return _resolved_expressions(section, section.parameters)
+    key = "name" if section.name is not None else "file"
+    try:
+        rule = rule_named(section.name) if section.name is not None else _from_file(section)
+    except RuleError as error:
+        raise MisfitError(Misfit((key,), str(error))) from None
+    return ResolvedRule(rule, _params_of(rule, section.parameters))
+
+
+def _from_file(section: RuleSection) -> Rule:
+    assert section.file is not None  # RuleSection: exactly one of name, file, expressions
+    return rule_from_file(section.file)
+
+
+def _params_of(rule: Rule, given: Mapping[str, Any]) -> RuleParams:
+    try:
+        params = rule.parameters(given)
+        if rule.is_switching:
+            rule.switching(params)
+    except ValidationError as error:
+        raise MisfitError(*misfits_of(error, rule.params, dict(given))) from None
+    except RuleError as error:
+        raise MisfitError(Misfit((), str(error))) from None
+    return params
+
+
+def _resolved_expressions(section: RuleSection, given: Mapping[str, Any]) -> ResolvedRule:
+    unknown = [key for key in given if key not in EXPRESSION_KEYS]
+    if unknown:
+        allowed = ("enter", "leave", *EXPRESSION_KEYS)
+        raise MisfitError(*(unknown_key((key,), allowed) for key in unknown))
+    rule = expression_rule(str(section.enter), str(section.leave), **given)
+    return ResolvedRule(rule, rule.parameters({}))
+
+
+def _axis_misfits(
+    section: RuleSection, found: ResolvedRule, key: str, axis: Axis
+) -> Iterator[Misfit]:
+    """Find an axis that names no parameter, or has values the parameter may not have.
+
+    Values that are wrong only together with others are no fault: a sweep leaves them out.
+    """
+    path = tuple(key.split(".")[1:])
+    sweepable = _sweepable(section, found.rule)
+    if ".".join(path) not in sweepable:
+        name = ".".join(path)
+        message = f'the rule has no parameter "{name}" {allowed_names(name, sweepable)}'
+        yield Misfit(("sweep", key), message)
+        return
+    for value in axis.extremes():
+        wrong = _refusal(section, found.rule, path, value)
+        if wrong is not None:
+            yield Misfit(("sweep", key), wrong)
+            return
+
+
+def _sweepable(section: RuleSection, rule: Rule) -> tuple[str, ...]:
+    if section.enter is None:
+        return tuple(rule.params.model_fields)
+    named = (f"parameters.{name}" for name in rule.params.model_fields)
+    return (*named, "max_holding", "cooldown")
+
+
+def _refusal(section: RuleSection, rule: Rule, path: tuple[str, ...], value: Any) -> str | None:
+    """Return why a parameter may not have a value, whatever the others are; None if it may."""
+    given = section.parameters
+    try:
+        if section.enter is None:
+            _params_of(rule, {**given, path[0]: value})
+        elif len(path) == 1:
+            _resolved_expressions(section, {**given, path[0]: value})
+        else:
+            parameters = {**given.get("parameters", {}), path[1]: value}
+            _resolved_expressions(section, {**given, "parameters": parameters})
+    except MisfitError as error:
+        own = [m.message for m in error.misfits if m.path == path]
+        return own[0] if own else None
+    return None

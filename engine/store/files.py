@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from engine.evaluation.metrics import to_json_value
 from engine.execution.simulation import Simulation
+from engine.store.folders import json_bytes
+from engine.store.logs import ROTATION_COLUMNS, TRADE_COLUMNS, rotation_log, trade_log
 from engine.store.records import Comparison, Measured, RunResult
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -80,8 +82,39 @@ def measured_json(measured: Measured) -> dict[str, Any]:
     }
 
 
-def comparison_columns(comparison: Comparison) -> dict[str, Any]:
-    """Return the wealth of every rule and benchmark, by session."""
-    rules = {row.label: row.simulation.equity for row in comparison.rows}
-    names = comparison.benchmarks.items()
-    return rules | {f"benchmark {name}": b.simulation.equity for name, b in names}
+def run_files(result: RunResult) -> dict[str, bytes]:
+    """Return the data files of a run by name: metrics, equity, signals, rotations, trades."""
+    symbols = result.setting.data["symbols"]
+    pair = (symbols["core"], symbols["satellite"])
+    simulation = result.simulation
+    metrics = {
+        "rule": measured_json(result.subject),
+        "benchmarks": {name: measured_json(b) for name, b in result.benchmarks.items()},
+    }
+    equity = equity_columns(result.subject, result.benchmarks)
+    return {
+        "metrics.json": json_bytes(metrics),
+        "equity.parquet": parquet_bytes(simulation.sessions, equity),
+        "signals.parquet": parquet_bytes(simulation.sessions, signal_columns(result)),
+        "rotations.csv": csv_bytes(ROTATION_COLUMNS, rotation_log(simulation, pair)),
+        "trades.csv": csv_bytes(TRADE_COLUMNS, trade_log(simulation, pair)),
+    }
+
+
+def comparison_files(comparison: Comparison) -> dict[str, bytes]:
+    """Return the data files of a comparison by name: metrics and equity."""
+    rows = [
+        {
+            "label": row.label,
+            "kind": row.kind,
+            "source": row.source,
+            "rule": row.rule,
+            "metrics": to_json_value(row.metrics),
+        }
+        for row in comparison.rows
+    ]
+    equity = {row.label: row.equity for row in comparison.rows}
+    return {
+        "metrics.json": json_bytes({"rows": rows}),
+        "equity.parquet": parquet_bytes(comparison.sessions, equity),
+    }

@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.metadata
-import json
 import platform
 from pathlib import Path
-from typing import Any
 
 from engine.version import VERSION
 
@@ -35,15 +33,9 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def config_hash(config: dict[str, Any]) -> str:
-    """Return the hash of a resolved study; the order of keys does not matter."""
-    text = json.dumps(config, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def content_hash(config: dict[str, Any], data_hash: str) -> str:
+def content_hash(config_hash: str, data_hash: str) -> str:
     """Return one hash of study, prices and code: equal hashes mean equal results."""
-    whole = "\n".join((config_hash(config), data_hash, code_hash()))
+    whole = "\n".join((config_hash, data_hash, code_hash()))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

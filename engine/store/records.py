@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.evaluation.metrics import Metrics
 from engine.execution.simulation import Simulation
+from engine.market.quotes import FloatArray, SessionArray
 from engine.rules.decisions import Decision
 from engine.rules.trigger import Answers, Values
 from engine.store.provenance import content_hash
@@ -88,6 +90,8 @@ class RunResult:
     study : str
     config : dict
         The whole study, defaults filled in.
+    config_hash : str
+        Hash of what determines the results, apart from prices and code.
     setting : Setting
     subject : Measured
         The study's rule.
@@ -103,6 +107,7 @@ class RunResult:
     study: str
     seed: int
     config: dict[str, Any]
+    config_hash: str
     setting: Setting
     subject: Measured
     benchmarks: dict[str, Measured]
@@ -121,6 +126,11 @@ class RunResult:
         return self.subject.simulation
 
     @property
+    def max_difference(self) -> float:
+        """Largest relative difference of equity between engines, over rule and benchmarks."""
+        return max(m.max_difference for m in (self.subject, *self.benchmarks.values()))
+
+    @property
     def pending(self) -> Decision | None:
         """What the rule decided at the last close, if that changes anything."""
         return self.simulation.pending
@@ -128,7 +138,7 @@ class RunResult:
     @property
     def content_hash(self) -> str:
         """Hash of study, prices and code: equal for runs that must give equal results."""
-        return content_hash(self.config, self.setting.data["sha256"])
+        return content_hash(self.config_hash, self.setting.data["sha256"])
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -159,14 +169,36 @@ class RunResult:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """Several rules on the same prices and terms, next to the benchmarks.
+class Compared:
+    """One row of a comparison: a rule or benchmark, fresh or read from a stored run.
 
-    ``rows`` are the rules, ``benchmarks`` the benchmarks, ``sources`` where each rule came from.
+    ``equity`` is float64 of shape (n,), wealth at each close; ``source`` says where the row
+    comes from: a study file, a run, or the command line.
+    """
+
+    label: str
+    kind: Literal["rule", "benchmark"]
+    source: str
+    rule: dict[str, Any]
+    metrics: Metrics
+    equity: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Rules side by side on the same prices and terms, and the benchmarks.
+
+    ``sessions`` is datetime64[D] of shape (n,), shared by all rows.
     """
 
     name: str
     setting: Setting
-    rows: tuple[Measured, ...]
-    benchmarks: dict[str, Measured]
-    sources: tuple[str, ...]
+    sessions: SessionArray
+    rows: tuple[Compared, ...]
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of rules, terms, prices and code."""
+        rules = [[row.label, row.kind, row.rule] for row in self.rows]
+        text = json.dumps([rules, self.setting.execution], sort_keys=True)
+        return content_hash(text, self.setting.data["sha256"])

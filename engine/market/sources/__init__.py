@@ -1,0 +1,57 @@
+"""Where prices come from: one file per kind of source, one way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.errors import did_you_mean
+from engine.market.faults import file_error
+from engine.market.quotes import Quotes
+from engine.market.sources.csv import read_csv
+from engine.market.sources.files import find_file
+from engine.market.sources.lean import read_lean
+from engine.market.sources.parquet import read_parquet
+from engine.market.sources.simulated import simulated_quotes
+from engine.study.models import DataSection, FileData, SimulatedData
+
+READERS = {".csv": read_csv, ".zip": read_lean, ".parquet": read_parquet}
+EXTENSIONS = {"csv": (".csv", ".zip"), "parquet": (".parquet",)}
+
+__all__ = ["read_file", "read_quotes"]
+
+
+def read_quotes(data: DataSection, symbol: str) -> Quotes:
+    """Return the quotes of `symbol` from the source that a study's data section names.
+
+    Raises
+    ------
+    DataError
+        If there is no file for the symbol, or it cannot be read or understood.
+    """
+    if isinstance(data, SimulatedData):
+        return simulated_quotes(symbol, data.seed, is_satellite=symbol == data.satellite)
+    if isinstance(data, FileData):
+        return read_file(find_file(data.directory, symbol, EXTENSIONS[data.source]), symbol)
+    raise TypeError(f"no reader for {type(data).__name__}")
+
+
+def read_file(path: Path, symbol: str | None = None) -> Quotes:
+    """Return the quotes in one file, by its extension: ``.csv``, ``.zip`` (LEAN), ``.parquet``.
+
+    Parameters
+    ----------
+    path : Path
+    symbol : str, optional
+        By default the file's name without its extension.
+
+    Raises
+    ------
+    DataError
+        If the extension is unknown, or the file cannot be read or understood.
+    """
+    extension = path.suffix.lower()
+    if extension not in READERS:
+        hint = did_you_mean(extension, list(READERS))
+        message = f'no reader for "{extension}" files (allowed {", ".join(READERS)}{hint})'
+        raise file_error(str(path), message)
+    return READERS[extension](path, symbol or path.stem)

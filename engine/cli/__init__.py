@@ -1,0 +1,82 @@
+"""The command line: ``streak``. One file per command; each imports heavy things late."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import NoReturn
+
+import rich_click as click
+from click.exceptions import Exit
+
+from engine.cli.compare import compare
+from engine.cli.data import data
+from engine.cli.ls import ls
+from engine.cli.rules import rules
+from engine.cli.run import run
+from engine.cli.schema import schema
+from engine.cli.show import show
+from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
+from engine.version import VERSION
+
+_DEFECT = """internal error: {}: {}
+This is a defect of Streaklab; --debug shows where it happened."""
+
+click.rich_click.TEXT_MARKUP = "markdown"
+click.rich_click.MAX_WIDTH = 100
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="streak")
+def streak() -> None:
+    """Test what is said about small-cap streaks on history.
+
+    A study file describes prices, a rotation rule, costs and benchmarks;
+    `streak run STUDY.yaml` backtests it and writes everything under `results/`.
+
+    Exit codes: 0 ok, 1 finished with failures, 2 usage, 3 study file, 4 data, 5 internal,
+    130 interrupted.
+    """
+
+
+for command in (run, compare, show, ls, rules, data, schema):
+    streak.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line; every error ends in one clear message and its exit code."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        code = streak.main(arguments, prog_name="streak", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:
+        if debug and not isinstance(error, (KeyboardInterrupt, Exit)):
+            traceback.print_exc()
+        return _ended_by(error)
+    return code if isinstance(code, int) else 0
+
+
+def _ended_by(error: BaseException) -> int:
+    """Say on stderr what ended the command, in one message; return its exit code."""
+    match error:
+        case Exit():
+            return error.exit_code
+        case BrokenPipeError():  # `streak ls | head`: the reader has what it wanted
+            sys.stderr.close()
+            return EXIT_OK
+        case KeyboardInterrupt() | click.Abort():
+            message, code = "interrupted; nothing half-written was left behind", EXIT_INTERRUPTED
+        case click.ClickException():
+            error.show()
+            return EXIT_USAGE
+        case StreaklabError():
+            message, code = str(error), error.exit_code
+        case _:
+            message, code = _DEFECT.format(type(error).__name__, error), EXIT_INTERNAL
+    click.echo(f"streak: {message}", err=True)
+    return code

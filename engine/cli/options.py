@@ -1,0 +1,81 @@
+"""Options and manners that commands share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from engine.report.tables import Table
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CONFIG = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def study_options(command: F) -> F:
+    """Add the options with which a study file is overridden."""
+    command = click.option(
+        "--data-dir",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder of the price files, in place of the study's.",
+    )(command)
+    return click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override one value of the study: `--set rule.entry_streak=7`. Repeatable.",
+    )(command)
+
+
+def results_option(command: F) -> F:
+    """Add the option that says where results are."""
+    return click.option(
+        "--results",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=Path("results"),
+        envvar="STREAKLAB_RESULTS",
+        show_default=True,
+        help="Folder of the results.",
+    )(command)
+
+
+def output_options(command: F) -> F:
+    """Add the options that say how a command speaks. `--debug` is taken by the entry point."""
+    command = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(
+        command
+    )
+    command = click.option("--quiet", "-q", is_flag=True, help="No notices on stderr.")(command)
+    return click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks.")(
+        command
+    )
+
+
+def notice(quiet: bool, text: str) -> None:
+    """Say something about progress on stderr."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON on stdout; undefined values are null."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(table: Table, *, transposed: bool = False) -> None:
+    """Print a summary table: with colour in a terminal, as plain text when piped."""
+    from engine.report import tables
+
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        console = Console()
+        console.print(tables.to_rich(table, console.width, transposed=transposed))
+    else:
+        click.echo(tables.to_text(table, transposed=transposed))

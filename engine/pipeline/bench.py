@@ -1,0 +1,94 @@
+"""The bench every verb runs rules on: both engines, the benchmarks, and the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.evaluation.backtest import measure, measure_against
+from engine.execution.bars import decisions_of, largest_difference, simulate
+from engine.execution.broker import run_backtrader
+from engine.execution.costs import Terms
+from engine.execution.simulation import Simulation
+from engine.market.panel import PricePanel
+from engine.rules.registry import rule_named
+from engine.rules.resolve import ResolvedRule
+from engine.store.records import Measured, Setting
+from engine.study.loader import resolved
+from engine.study.models import Study
+
+Progress = Callable[[str], None]
+
+BENCHMARKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "core": ("buy_and_hold", {"asset": "core"}),
+    "satellite": ("buy_and_hold", {"asset": "satellite"}),
+    "50/50": ("fixed_mix", {"satellite_weight": 0.5}),
+}
+
+
+def silent(_: str) -> None:
+    """Ignore progress."""
+
+
+def setting_of(study: Study, panel: PricePanel) -> Setting:
+    """Return what results of a study on a panel must share to be comparable."""
+    return Setting(panel.describe(), resolved(study)["execution"], panel.warnings)
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """One rule through both engines, and without costs."""
+
+    rule: dict[str, Any]
+    simulation: Simulation
+    costless: Simulation
+    max_difference: float
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """Runs rules on one panel and one set of terms, and measures them against benchmarks."""
+
+    panel: PricePanel
+    terms: Terms
+    progress: Progress
+
+    def measured(self, label: str, found: ResolvedRule) -> Measured:
+        """Return a rule, run and measured against every benchmark."""
+        self.progress(f"running {label}")
+        return self._measured(label, self._run(found))
+
+    def benchmarks(self, names: Sequence[str]) -> dict[str, Measured]:
+        """Return the benchmarks asked for, by name, each measured like a rule."""
+        core, satellite = self.panel.symbols
+        labels = {"core": f"{core} held", "satellite": f"{satellite} held"}
+        return {
+            name: self._measured(labels.get(name, name), self._references[name]) for name in names
+        }
+
+    @cached_property
+    def _references(self) -> dict[str, _Run]:
+        self.progress("running the benchmarks")
+        runs = {}
+        for name, (rule_name, parameters) in BENCHMARKS.items():
+            rule = rule_named(rule_name)
+            runs[name] = self._run(ResolvedRule(rule, rule.parameters(parameters)))
+        return runs
+
+    def _measured(self, label: str, ran: _Run) -> Measured:
+        against = {
+            name: measure_against(ran.simulation, reference.simulation)
+            for name, reference in self._references.items()
+        }
+        metrics = {**measure(ran.simulation, ran.costless), **against["core"]}
+        return Measured(label, ran.rule, ran.simulation, metrics, against, ran.max_difference)
+
+    def _run(self, found: ResolvedRule) -> _Run:
+        panel, terms = self.panel, self.terms
+        simulation = run_backtrader(panel, found.rule, found.params, terms)
+        decisions = decisions_of(panel, found.rule, found.params)
+        difference = largest_difference(simulation, simulate(panel, decisions, terms))
+        costless = simulate(panel, decisions, terms.without_costs())
+        return _Run(found.describe(), simulation, costless, difference)

@@ -1,0 +1,169 @@
+"""``compare``: several rules on the same prices and terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UsageError
+from engine.execution.terms import terms_of
+from engine.market.load import load_panel
+from engine.market.panel import PricePanel
+from engine.pipeline.bench import Bench, Progress, setting_of, silent
+from engine.rules.registry import rule_named
+from engine.rules.resolve import ResolvedRule, resolve
+from engine.rules.studies import read_study
+from engine.store.folders import Stored, find
+from engine.store.records import Compared, Comparison, Measured, Setting
+from engine.store.stored_runs import compared_rows
+from engine.store.stored_runs import setting_of as setting_of_stored
+from engine.study.models import Study
+
+
+def compare(
+    rules: Sequence[tuple[str, ResolvedRule]],
+    study: Study,
+    panel: PricePanel,
+    progress: Progress = silent,
+) -> Comparison:
+    """Backtest several rules on one panel, on one study's terms, next to its benchmarks.
+
+    Parameters
+    ----------
+    rules : sequence of (source, ResolvedRule)
+        What to compare, and where each comes from.
+    study : Study
+        Whose costs, fills and benchmarks hold for all.
+    panel : PricePanel
+
+    Returns
+    -------
+    Comparison
+        Rules in the order given, then the benchmarks.
+    """
+    bench = Bench(panel, terms_of(study.execution, panel), progress)
+    rows = [
+        _compared(bench.measured(found.rule.name, found), "rule", source) for source, found in rules
+    ]
+    rows += [
+        _compared(measured, "benchmark", "benchmark")
+        for measured in bench.benchmarks(study.benchmarks).values()
+    ]
+    return comparison_of(study.name, setting_of(study, panel), panel.traded_sessions, rows)
+
+
+def comparison_of(
+    name: str, setting: Setting, sessions: Any, rows: Iterable[Compared]
+) -> Comparison:
+    """Return a comparison in which every row has a label of its own."""
+    rows = list(rows)
+    if not any(row.kind == "rule" for row in rows):
+        raise UsageError("there is nothing to compare; name study files, runs or --rules")
+    labels = [row.label for row in rows]
+    taken: dict[str, int] = {}
+    distinct = []
+    for row in rows:
+        label = row.label
+        if labels.count(label) > 1 and row.source:
+            label = f"{label} ({row.source})"
+        taken[label] = taken.get(label, 0) + 1
+        number = taken[label]
+        distinct.append(replace(row, label=label if number == 1 else f"{label} #{number}"))
+    return Comparison(name, setting, sessions, tuple(distinct))
+
+
+def _compared(measured: Measured, kind: Any, source: str) -> Compared:
+    return Compared(
+        measured.label, kind, source, measured.rule, measured.metrics, measured.simulation.equity
+    )
+
+
+def compare_sources(
+    sources: Sequence[str],
+    *,
+    rules: str | None,
+    overrides: Sequence[str],
+    data_dir: Path | None,
+    results: Path,
+    progress: Progress = silent,
+) -> Comparison:
+    """Compare what a user names: study files, stored runs, or both.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Paths of study files, or names of stored runs.
+    rules : str or None
+        Names of shipped rules, separated by commas: compared, with default parameters, in place
+        of the studies' own rules.
+    overrides, data_dir
+        As for running a study.
+    results : Path
+        Where stored runs are.
+
+    Raises
+    ------
+    UsageError
+        If the sources differ in prices, sessions, costs or fills, naming in what.
+    """
+    files = [source for source in sources if _is_study(source)]
+    stored = [find(results, source) for source in sources if not _is_study(source)]
+    if not files and (rules or overrides or data_dir):
+        raise UsageError("--rules, --set and --data-dir go with a study file, not with stored runs")
+    parts = [(run.name, _stored_part(run)) for run in stored]
+    if files:
+        studies = [
+            (file, read_study(Path(file), overrides=overrides, data_dir=data_dir).study)
+            for file in files
+        ]
+        parts.insert(0, (files[0], _fresh_part(studies, rules, progress)))
+    (first_name, first), *others = parts
+    for name, part in others:
+        _refuse_different((first_name, first.setting), (name, part.setting))
+    if not others:
+        return first
+    rules_first = [row for _, part in parts for row in part.rows if row.kind == "rule"]
+    benchmarks = [row for row in first.rows if row.kind == "benchmark"]
+    return comparison_of("comparison", first.setting, first.sessions, rules_first + benchmarks)
+
+
+def _is_study(source: str) -> bool:
+    return source.lower().endswith((".yaml", ".yml"))
+
+
+def _fresh_part(
+    studies: Sequence[tuple[str, Study]], rules: str | None, progress: Progress
+) -> Comparison:
+    """Run the rules of one or more studies that share prices and terms."""
+    (first_file, first), *others = studies
+    panel = load_panel(first.data)
+    setting = setting_of(first, panel)
+    for file, study in others:
+        same = study.data == first.data
+        other_panel = panel if same else load_panel(study.data)
+        _refuse_different((first_file, setting), (file, setting_of(study, other_panel)))
+    if rules is not None:
+        chosen = [rule_named(name.strip()) for name in rules.split(",") if name.strip()]
+        found = [("default parameters", ResolvedRule(r, r.parameters({}))) for r in chosen]
+    else:
+        found = [
+            (study.name, resolve(section))
+            for _, study in studies
+            for section in (study.rule, *study.compare)
+        ]
+    return compare(found, first, panel, progress)
+
+
+def _stored_part(stored: Stored) -> Comparison:
+    sessions, rows = compared_rows(stored)
+    return comparison_of(stored.path.parent.name, setting_of_stored(stored), sessions, rows)
+
+
+def _refuse_different(one: tuple[str, Setting], other: tuple[str, Setting]) -> None:
+    differences = one[1].differences(other[1])
+    if differences:
+        raise UsageError(
+            f"{one[0]} and {other[0]} cannot be compared: they differ in {', '.join(differences)}"
+        )

@@ -1,0 +1,62 @@
+"""``run``: one study's rule, next to its benchmarks."""
+
+from __future__ import annotations
+
+import time
+
+from engine.execution.bars import history_of
+from engine.execution.terms import terms_of
+from engine.market.panel import PricePanel
+from engine.pipeline.bench import Bench, Progress, setting_of, silent
+from engine.rules.decisions import Decider
+from engine.rules.resolve import resolve
+from engine.store.records import RunResult
+from engine.study.loader import config_hash, resolved
+from engine.study.models import Study
+
+
+def run(study: Study, panel: PricePanel, progress: Progress = silent) -> RunResult:
+    """Backtest a study's rule on Backtrader, next to its benchmarks.
+
+    Every backtest is run again by the plain bar-by-bar engine, and refused if the two differ.
+
+    Parameters
+    ----------
+    study : Study
+    panel : PricePanel
+        As :func:`engine.market.load.load_panel` gives it, or made in memory.
+    progress : callable, optional
+        Told in a few words what is being done.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    StreaklabError
+        Any of its kinds; see :mod:`engine.errors`.
+    """
+    started = time.perf_counter()
+    found = resolve(study.rule)
+    bench = Bench(panel, terms_of(study.execution, panel), progress)
+    subject = bench.measured(found.rule.name, found)
+    rule_done = time.perf_counter()
+    benchmarks = bench.benchmarks(study.benchmarks)
+    decider = Decider(found.rule, found.params, history_of(panel))
+    first = panel.start_index
+    return RunResult(
+        study=study.name,
+        seed=study.seed,
+        config=resolved(study),
+        config_hash=config_hash(study),
+        setting=setting_of(study, panel),
+        subject=subject,
+        benchmarks=benchmarks,
+        features={str(f): values[first:] for f, values in decider.features().items()},
+        triggers={name: answers[first:] for name, answers in decider.triggers().items()},
+        timings={
+            "rule_seconds": rule_done - started,
+            "benchmarks_seconds": time.perf_counter() - rule_done,
+        },
+    )

@@ -1,0 +1,71 @@
+"""Writing results: what the store keeps of a run and of a comparison."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.market.panel import SIMULATED_NOTICE
+from engine.report import tables
+from engine.report.results import run_table
+from engine.report.tables import Table
+from engine.store.files import comparison_files, run_files
+from engine.store.folders import Stored, save
+from engine.store.provenance import code_hash, library_versions
+from engine.store.records import Comparison, RunResult, Setting
+
+
+def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
+    """Write a run's folder under `root` and return it; see :mod:`engine.store.folders`.
+
+    `study_text` is the study file as given; it is kept beside the resolved one.
+    """
+    table = run_table(result)
+    files = {
+        "study.yaml": study_text,
+        "summary.csv": tables.to_csv(table).encode(),
+        "summary.md": f"# {result.study}\n\n{tables.to_markdown(table, transposed=True)}".encode(),
+        **run_files(result),
+    }
+    manifest = {
+        "kind": "run",
+        **_manifest(result.setting),
+        "seed": result.seed,
+        "config": result.config,
+        "config_hash": result.config_hash,
+        "rule": result.subject.rule,
+        "rejected_orders": result.simulation.rejected_orders,
+        "engines": {"names": ["backtrader", "bars"], "max_difference": result.max_difference},
+        "pending": None if result.pending is None else result.pending._asdict(),
+        "timings": result.timings,
+    }
+    return save(root, result.study, result.content_hash, files, manifest)
+
+
+def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
+    """Write a comparison's folder under `root` and return it."""
+    files = {
+        "summary.csv": tables.to_csv(table).encode(),
+        "summary.md": f"# {comparison.name}\n\n{tables.to_markdown(table)}".encode(),
+        **comparison_files(comparison),
+    }
+    manifest = {
+        "kind": "comparison",
+        **_manifest(comparison.setting),
+        "execution": comparison.setting.execution,
+        "rows": [{"label": row.label, "source": row.source} for row in comparison.rows],
+    }
+    return save(root, comparison.name, comparison.content_hash, files, manifest)
+
+
+def _manifest(setting: Setting) -> dict[str, Any]:
+    """Return what every manifest says of data, code and libraries."""
+    return {
+        "data": setting.data,
+        "simulated": setting.simulated,
+        "notice": SIMULATED_NOTICE if setting.simulated else None,
+        "price_basis": setting.data["price_basis"],
+        "warnings": list(setting.warnings),
+        "code_hash": code_hash(),
+        "versions": library_versions(),
+    }

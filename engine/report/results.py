@@ -1,0 +1,139 @@
+"""The summary of a run and of a comparison, as a table with what a reader must know beneath."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.evaluation.metrics import to_json_value
+from engine.report.tables import Row, Table, describe_setting, sort_rows
+from engine.store.logs import features_text
+from engine.store.records import Comparison, RunResult, Setting
+
+RUN_COLUMNS = (
+    "final_equity",
+    "total_return",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "max_drawdown_length",
+    "calmar",
+    "worst_session",
+    "es_95",
+    "rotations",
+    "rotations_per_year",
+    "turnover",
+    "exposure",
+    "average_holding",
+    "hit_rate",
+    "cost_drag",
+    "active_return",
+    "tracking_error",
+    "information_ratio",
+    "alpha",
+    "beta",
+)
+COMPARISON_COLUMNS = (
+    "final_equity",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "max_drawdown",
+    "calmar",
+    "rotations",
+    "turnover",
+    "exposure",
+    "hit_rate",
+    "cost_drag",
+    "active_return",
+    "information_ratio",
+)
+
+
+def run_table(result: RunResult) -> Table:
+    """Return the summary of a run: the rule, then its benchmarks."""
+    rows = [Row(result.subject.label, "rule", result.subject.metrics)]
+    rows += [Row(b.label, "benchmark", b.metrics) for b in result.benchmarks.values()]
+    return Table(
+        tuple(rows),
+        RUN_COLUMNS,
+        caption=_caption(result.setting),
+        notes=(*_execution_notes(result), *result.warnings),
+        simulated=result.setting.simulated,
+    )
+
+
+def comparison_table(comparison: Comparison, sort: str | None = None) -> Table:
+    """Return the summary of a comparison, best first by the metric `sort` if given."""
+    rows = tuple(Row(row.label, row.kind, row.metrics) for row in comparison.rows)
+    return Table(
+        rows if sort is None else sort_rows(rows, sort),
+        COMPARISON_COLUMNS,
+        caption=_caption(comparison.setting),
+        notes=comparison.setting.warnings,
+        simulated=comparison.setting.simulated,
+    )
+
+
+def _caption(setting: Setting) -> str:
+    data, execution = setting.data, setting.execution
+    return describe_setting(
+        price_basis=data["price_basis"],
+        sessions=data["sessions"],
+        first_session=data["first_session"],
+        last_session=data["last_session"],
+        commission_bps=execution["commission_bps"],
+        slippage_bps=execution["slippage_bps"],
+        fill=execution["fill"],
+    )
+
+
+def _execution_notes(result: RunResult) -> list[str]:
+    notes = [
+        f"{result.simulation.rejected_orders} rejected orders; two engines agree to "
+        f"{result.max_difference:.0e} of equity"
+    ]
+    pending = result.pending
+    if pending is not None:
+        symbols = result.setting.data["symbols"]
+        target = {0.0: symbols["core"], 1.0: symbols["satellite"]}.get(
+            pending.weight, f"{pending.weight:.0%} {symbols['satellite']}"
+        )
+        reason = "; ".join(part for part in (pending.trigger, features_text(pending)) if part)
+        notes.append(
+            f"pending: decided at the last close, to be filled in the next session: "
+            f"{target} ({reason})"
+        )
+    return notes
+
+
+def run_json(result: RunResult) -> dict[str, Any]:
+    """Return a run's summary for machines: keys as in the table of metrics, null for undefined."""
+    data = result.setting.data
+    return {
+        "study": result.study,
+        "rule": result.subject.rule,
+        "sessions": data["sessions"],
+        "first_session": data["first_session"],
+        "last_session": data["last_session"],
+        "price_basis": data["price_basis"],
+        "simulated": result.setting.simulated,
+        "rejected_orders": result.simulation.rejected_orders,
+        "max_difference": result.max_difference,
+        "metrics": to_json_value(result.metrics),
+        "benchmarks": {
+            name: to_json_value(measured.metrics) for name, measured in result.benchmarks.items()
+        },
+        "warnings": list(result.warnings),
+    }
+
+
+def comparison_json(table: Table) -> dict[str, Any]:
+    """Return a comparison for machines, rows in the table's order, all metrics of each."""
+    return {
+        "rows": [
+            {"rule": row.label, "kind": row.kind, "metrics": to_json_value(row.metrics)}
+            for row in table.rows
+        ]
+    }

@@ -62,5 +62,7 @@ def _check_file(path: Path) -> tuple[str, tuple[Any, ...]]:
     from engine.market.load import check_file
 
     quotes, findings = check_file(path, today=dt.datetime.now(dt.UTC).date())
+    for note in quotes.notes:
+        click.echo(f"note: {path}: {note}", err=True)
     span = f"{quotes.sessions[0]} to {quotes.sessions[-1]}"
     return f"{path}: {quotes.recognised_as}, {len(quotes)} sessions, {span}", findings

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import rich_click as click
 
-from engine.cli.options import output_options, print_json, results_option
+from engine.cli.options import output_options, print_json, print_table, results_option
 
 
 @click.command()
@@ -15,28 +14,34 @@ from engine.cli.options import output_options, print_json, results_option
 @results_option
 @output_options
 def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
-    """Show a stored result: its summary and where it came from.
+    """Show a stored result: its summary, and where it came from.
 
     RUN is `latest`, a study's name, a result's name as `streak ls` prints it (or its beginning),
     or the path of its folder.
     """
+    from engine.report.results import stored_table
     from engine.store.folders import find
+    from engine.store.stored_runs import stored_metrics
 
     stored = find(results, run)
-    metrics = json.loads(stored.read("metrics.json"))
-    if as_json:
-        print_json({"run": stored.name, "path": str(stored.path), **metrics})
-        return
     manifest = stored.manifest
-    click.echo(stored.read("summary.md").decode().rstrip())
-    click.echo("")
-    for label, value in (
-        ("folder", stored.path),
+    if as_json:
+        metrics = stored_metrics(stored)
+        print_json({"run": stored.name, "path": str(stored.path), "manifest": manifest, **metrics})
+        return
+    print_table(stored_table(stored), transposed=manifest["kind"] == "run")
+    origins = [
+        (source["symbol"], f"{source['origin']} ({source['recognised_as']})")
+        for source in manifest["data"]["sources"]
+    ]
+    facts = [
+        ("folder", str(stored.path)),
         ("created", manifest["created"]),
+        *origins,
         ("prices", f"sha256 {manifest['data']['sha256']}"),
         ("code", f"sha256 {manifest['code_hash']}"),
         ("version", f"streaklab {manifest['versions']['streaklab']}"),
-    ):
-        click.echo(f"{label:9}{value}")
-    for source in manifest["data"]["sources"]:
-        click.echo(f"{source['symbol']:9}{source['origin']} ({source['recognised_as']})")
+    ]
+    click.echo("")
+    for name, value in facts:
+        click.echo(f"{name:9}{value}")

@@ -22,6 +22,10 @@ from engine.store.stored_runs import setting_of as setting_of_stored
 from engine.study.models import Study
 
 
+SHOWN = 3
+"""Parameters a label names at most."""
+
+
 def compare(
     rules: Sequence[tuple[str, ResolvedRule]],
     study: Study,
@@ -61,17 +65,28 @@ def comparison_of(
     rows = list(rows)
     if not any(row.kind == "rule" for row in rows):
         raise UsageError("there is nothing to compare; name study files, runs or --rules")
+    labels = _distinct_labels(rows)
+    named = (replace(row, label=label) for row, label in zip(rows, labels, strict=True))
+    return Comparison(name, setting, sessions, tuple(named))
+
+
+def _distinct_labels(rows: Sequence[Compared]) -> list[str]:
+    """Tell rows of the same rule apart: by the parameters that differ, else by their source."""
     labels = [row.label for row in rows]
-    taken: dict[str, int] = {}
-    distinct = []
     for row in rows:
-        label = row.label
-        if labels.count(label) > 1 and row.source:
-            label = f"{label} ({row.source})"
-        taken[label] = taken.get(label, 0) + 1
-        number = taken[label]
-        distinct.append(replace(row, label=label if number == 1 else f"{label} #{number}"))
-    return Comparison(name, setting, sessions, tuple(distinct))
+        alike = [i for i, other in enumerate(rows) if other.label == row.label]
+        if len(alike) == 1 or labels[alike[0]] != row.label:
+            continue
+        given = [rows[i].rule["parameters"] for i in alike]
+        differing = [k for k in given[0] if len({repr(g.get(k)) for g in given}) > 1]
+        for number, i in enumerate(alike):
+            values = ", ".join(f"{key} {given[number][key]}" for key in differing[:SHOWN])
+            labels[i] = f"{row.label} ({values or rows[i].source})"
+    repeated = {label for label in labels if labels.count(label) > 1}
+    return [
+        f"{label} #{labels[: i + 1].count(label)}" if label in repeated else label
+        for i, label in enumerate(labels)
+    ]
 
 
 def _compared(measured: Measured, kind: Any, source: str) -> Compared:

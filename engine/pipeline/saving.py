@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,11 @@ def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
     }
     manifest = {
         "kind": "run",
-        **_manifest(result.setting),
+        **_manifest(result.setting, table.notes),
         "seed": result.seed,
         "config": result.config,
         "config_hash": result.config_hash,
+        "execution": result.setting.execution,
         "rule": result.subject.rule,
         "rejected_orders": result.simulation.rejected_orders,
         "engines": {"names": ["backtrader", "bars"], "max_difference": result.max_difference},
@@ -51,18 +53,19 @@ def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
     }
     manifest = {
         "kind": "comparison",
-        **_manifest(comparison.setting),
+        **_manifest(comparison.setting, table.notes),
         "execution": comparison.setting.execution,
         "rows": [{"label": row.label, "source": row.source} for row in comparison.rows],
     }
     return save(root, comparison.name, comparison.content_hash, files, manifest)
 
 
-def _manifest(setting: Setting) -> dict[str, Any]:
+def _manifest(setting: Setting, notes: Sequence[str]) -> dict[str, Any]:
     """Return what every manifest says of data, code and libraries."""
     return {
         "data": setting.data,
         "simulated": setting.simulated,
+        "notes": list(notes),
         "notice": SIMULATED_NOTICE if setting.simulated else None,
         "price_basis": setting.data["price_basis"],
         "warnings": list(setting.warnings),

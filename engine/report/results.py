@@ -6,8 +6,10 @@ from typing import Any
 
 from engine.evaluation.metrics import to_json_value
 from engine.report.tables import Row, Table, describe_setting, sort_rows
+from engine.store.folders import Stored
 from engine.store.logs import features_text
 from engine.store.records import Comparison, RunResult, Setting
+from engine.store.stored_runs import setting_of, stored_rows
 
 RUN_COLUMNS = (
     "final_equity",
@@ -73,6 +75,19 @@ def comparison_table(comparison: Comparison, sort: str | None = None) -> Table:
         caption=_caption(comparison.setting),
         notes=comparison.setting.warnings,
         simulated=comparison.setting.simulated,
+    )
+
+
+def stored_table(stored: Stored) -> Table:
+    """Return the summary of a stored run or comparison, as it was when it was made."""
+    manifest = stored.manifest
+    rows = (Row(row["label"], row["kind"], row["metrics"]) for row in stored_rows(stored))
+    return Table(
+        tuple(rows),
+        RUN_COLUMNS if manifest["kind"] == "run" else COMPARISON_COLUMNS,
+        caption=_caption(setting_of(stored)),
+        notes=tuple(manifest["notes"]),
+        simulated=manifest["simulated"],
     )
 
 

@@ -18,6 +18,10 @@ from engine.errors import StoreError, UsageError, did_you_mean
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
 LATEST = "latest"
+REQUIRED = frozenset(
+    ("kind", "created", "data", "execution", "warnings", "notes", "simulated", "files")
+)
+"""Keys without which a manifest is none of this version."""
 _HIDDEN = ".unfinished-"
 
 
@@ -128,7 +132,7 @@ def _open(path: Path) -> Stored | None:
     except (OSError, ValueError):
         return None
     known = isinstance(manifest, dict) and manifest.get("schema_version") == SCHEMA_VERSION
-    return Stored(path, manifest) if known else None
+    return Stored(path, manifest) if known and manifest.keys() >= REQUIRED else None
 
 
 def find(root: Path, wanted: str) -> Stored:

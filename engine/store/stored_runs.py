@@ -1,4 +1,4 @@
-"""Reading stored runs back: what a comparison needs of them."""
+"""Reading stored results back: what showing and comparing them needs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,24 @@ from engine.store.records import Compared, Setting
 
 
 def setting_of(stored: Stored) -> Setting:
-    """Return the prices and terms a stored run was made with."""
+    """Return the prices and terms a stored result was made with."""
     manifest = stored.manifest
-    return Setting(manifest["data"], manifest["config"]["execution"], tuple(manifest["warnings"]))
+    return Setting(manifest["data"], manifest["execution"], tuple(manifest["warnings"]))
+
+
+def stored_metrics(stored: Stored) -> dict[str, Any]:
+    """Return the metrics file of a result; raises StoreError if it is not what was written."""
+    metrics: dict[str, Any] = json.loads(stored.read("metrics.json"))
+    return metrics
+
+
+def stored_rows(stored: Stored) -> list[dict[str, Any]]:
+    """Return the rows of a stored run or comparison: label, kind, rule and metrics of each."""
+    metrics = stored_metrics(stored)
+    if "rows" in metrics:
+        return list(metrics["rows"])
+    benchmarks = [{"kind": "benchmark", **row} for row in metrics["benchmarks"].values()]
+    return [{"kind": "rule", **metrics["rule"]}, *benchmarks]
 
 
 def compared_rows(stored: Stored) -> tuple[SessionArray, list[Compared]]:
@@ -30,23 +45,21 @@ def compared_rows(stored: Stored) -> tuple[SessionArray, list[Compared]]:
     StoreError
         If its files are not what was written.
     """
-    if stored.manifest.get("kind") != "run":
+    if stored.manifest["kind"] != "run":
         raise UsageError(f"{stored.name} is no run; compare study files or runs")
     import pyarrow.parquet as pq
 
     equity = pq.read_table(io.BytesIO(stored.read("equity.parquet")))
-    metrics: dict[str, Any] = json.loads(stored.read("metrics.json"))
-    measured = [("rule", "equity", metrics["rule"])]
-    measured += [("benchmark", f"benchmark {k}", m) for k, m in metrics["benchmarks"].items()]
+    columns = ["equity", *(c for c in equity.column_names if c.startswith("benchmark "))]
     rows = [
         Compared(
-            label=found["label"],
-            kind="rule" if kind == "rule" else "benchmark",
+            label=row["label"],
+            kind=row["kind"],
             source=stored.name,
-            rule=found["rule"],
-            metrics=found["metrics"],
+            rule=row["rule"],
+            metrics=row["metrics"],
             equity=equity[column].to_numpy(),
         )
-        for kind, column, found in measured
+        for row, column in zip(stored_rows(stored), columns, strict=True)
     ]
     return np.asarray(equity["session"].to_numpy(), dtype="datetime64[D]"), rows

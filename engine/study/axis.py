@@ -260,7 +260,8 @@ def _num_misfits(given: Mapping[str, Any]) -> Iterator[Misfit]:
     if "num" in given and "step" in given:
         yield Misfit(("num",), "give step or num, not both")
     if scale not in _SCALES:
-        yield Misfit(("scale",), f"{shown(scale)} {allowed_names(str(scale), _SCALES)}")
+        words = allowed_names(str(scale), _SCALES)
+        yield Misfit(("scale",), f"is {shown(scale)}, which is not allowed {words}")
     elif "scale" in given and "num" not in given:
         yield Misfit(("scale",), "needs num: the number of values")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args
@@ -133,26 +133,30 @@ def misfits_of(
 
 def _misfits(details: ErrorDetails, model: type[BaseModel], given: Any) -> Iterator[Misfit]:
     location = details["loc"]
-    path = _path_in(given, location, missing=details["type"] == "missing")
+    allowed = _keys_at(model, location[:-1])
+    path = _path_in(given, location, allowed)
     cause = details.get("ctx", {}).get("error")
     if isinstance(cause, MisfitError):
         for misfit in cause.misfits:
             yield Misfit((*path, *misfit.path), misfit.message)
     elif details["type"] == "extra_forbidden":
-        yield unknown_key(path, _keys_at(model, location[:-1]))
+        yield unknown_key(path, allowed)
     else:
         yield Misfit(path, _message(details))
 
 
-def _path_in(given: Any, location: KeyPath, missing: bool) -> KeyPath:
-    """Return the steps of a location that are keys of the data, leaving out union branches."""
+def _path_in(given: Any, location: KeyPath, allowed: Sequence[str]) -> KeyPath:
+    """Return the steps of a location that are keys, leaving out the names of union branches.
+
+    The last step may be a key that is not given: one that is missing, or wrong by default.
+    """
     path: list[str | int] = []
     node = given
-    for step in location:
+    for step in location[:-1]:
         if _has(node, step):
             node = node[step]
             path.append(step)
-    return (*path, location[-1]) if missing else tuple(path)
+    return (*path, *(step for step in location[-1:] if _has(node, step) or step in allowed))
 
 
 def _has(node: Any, step: str | int) -> bool:

@@ -8,7 +8,7 @@ from engine.errors import did_you_mean
 from engine.market.faults import file_error
 from engine.market.quotes import Quotes
 from engine.market.sources.csv import read_csv
-from engine.market.sources.files import find_file
+from engine.market.sources.files import find_file, shortest_name
 from engine.market.sources.lean import read_lean
 from engine.market.sources.parquet import read_parquet
 from engine.market.sources.simulated import simulated_quotes
@@ -31,7 +31,8 @@ def read_quotes(data: DataSection, symbol: str) -> Quotes:
     if isinstance(data, SimulatedData):
         return simulated_quotes(symbol, data.seed, is_satellite=symbol == data.satellite)
     if isinstance(data, FileData):
-        return read_file(find_file(data.directory, symbol, EXTENSIONS[data.source]), symbol)
+        directory = shortest_name(data.directory)
+        return read_file(find_file(directory, symbol, EXTENSIONS[data.source]), symbol)
     raise TypeError(f"no reader for {type(data).__name__}")
 
 

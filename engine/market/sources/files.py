@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,15 @@ from engine.errors import DataError, did_you_mean
 from engine.market.faults import file_error
 
 MAX_BYTES = 64 * 2**20  # a century of daily quotes is 3 MiB; more is not such a file
+
+
+def shortest_name(path: Path) -> Path:
+    """Return a path as a user would write it: relative to the working directory if shorter."""
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # on another drive
+        return path
+    return Path(relative) if len(relative) < len(str(path)) else path
 
 
 def find_file(directory: Path, symbol: str, extensions: Sequence[str]) -> Path:

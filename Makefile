@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench docs clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: setup.cfg pyproject.toml
@@ -33,6 +33,9 @@ check: $(VENV)/installed-dev ## lint, types, and the layers of the architecture
 
 bench: $(VENV)/installed-dev ## time what the README claims, side by side
 	@$(BIN)/python -m benchmarks
+
+docs: $(VENV)/installed-dev  ## rewrite the files that are made from the code
+	@$(BIN)/python -m docs
 
 clean:                       ## remove the virtual environment
 	rm -rf $(VENV)

@@ -69,7 +69,13 @@ def _parameters(description: dict[str, Any]) -> None:
     from engine.report.text import align
 
     rows = [
-        (f"  {p['name']}", f"default {_plain(p['default'])}", p["allowed"], p["description"])
+        (
+            f"  {p['name']}",
+            f"default {_plain(p['default'])}",
+            p["allowed"],
+            p["unit"],
+            p["description"],
+        )
         for p in description["parameters"]
     ]
     if not rows:

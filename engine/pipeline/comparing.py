@@ -21,7 +21,6 @@ from engine.store.stored_runs import compared_rows
 from engine.store.stored_runs import setting_of as setting_of_stored
 from engine.study.models import Study
 
-
 SHOWN = 3
 """Parameters a label names at most."""
 

@@ -32,13 +32,13 @@ def _parameter(name: str, field: FieldInfo) -> dict[str, Any]:
         "name": name,
         "default": field.get_default(call_default_factory=True),
         "unit": unit,
-        "allowed": allowed(field, str(unit)),
+        "allowed": allowed(field),
         "description": field.description or "",
     }
 
 
-def allowed(field: FieldInfo, unit: str) -> str:
-    """Return what a parameter may be, in words: its bounds and unit, or its choices."""
+def allowed(field: FieldInfo) -> str:
+    """Return what a parameter may be, in words: its bounds, or its choices."""
     choices = [c for kind in _kinds(field.annotation) for c in get_args(kind)]
     if choices:
         return ", ".join(str(choice) for choice in choices)
@@ -54,7 +54,7 @@ def allowed(field: FieldInfo, unit: str) -> str:
             case Lt(lt=most):
                 words.append(f"< {most}")
     optional = type(None) in get_args(field.annotation)
-    return f"{' and '.join(words)} {unit}".strip() + (", or null" if optional else "")
+    return " and ".join(words) + (", or null" if optional else "")
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:

@@ -223,4 +223,6 @@ NEVER = Constant(False)
 
 
 def _plain(threshold: float | Feature) -> str:
-    return str(threshold) if isinstance(threshold, Feature) else f"{threshold:.15g}"
+    return (
+        str(threshold) if isinstance(threshold, Feature) else f"{threshold + 0.0:.15g}"
+    )  # no "-0"

@@ -15,9 +15,10 @@ def momentum(close: NDArray[np.float64], lookback: int) -> NDArray[np.float64]:
     """Return of one asset over the last `lookback` sessions (fraction), shape (n,).
 
     ``close_t / close_{t−lookback} − 1``, known at close t; NaN for t < lookback.
+    `lookback` is at least 1.
     """
     result = np.full(len(close), np.nan)
-    result[lookback:] = close[lookback:] / close[: len(close) - lookback] - 1.0
+    result[lookback:] = close[lookback:] / close[:-lookback] - 1.0
     return result
 
 

@@ -213,17 +213,26 @@ class _Reader:
             case "SequenceStartEvent":
                 value = self._sequence(path)
             case _:
-                value = event.value if event.style else scalar(event.value)
+                text = self._text(event)
+                value = text if event.style else scalar(text)
         if event.anchor is not None:
             self._anchors[event.anchor] = (value, self._nodes - before)
         return value
+
+    def _text(self, event: Any) -> str:
+        r"""Return the text of a scalar; escapes such as "\ud800" can make it no text at all."""
+        text: str = event.value
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            self._stop(event, "an escape stands for half a character; write the character itself")
+        return text
 
     def _mapping(self, path: KeyPath) -> dict[str, Any]:
         result: dict[str, Any] = {}
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             if type(event).__name__ != "ScalarEvent":
                 self._stop(event, "a key must be a word, not a list, a section or an alias")
-            key, here = event.value, (*path, event.value)
+            key = self._text(event)
+            here = (*path, key)
             if key in result:
                 first = f" (first on line {self.lines[here]})" if self._has_lines else ""
                 self._note(event, here, f"is given twice{first}")

@@ -34,7 +34,7 @@ class MisfitError(ValueError):
 
 
 def dotted(path: KeyPath) -> str:
-    """Return a path as users write it: ``rule.entry_streak``, ``benchmarks.0``."""
+    """Return a path as users write it, ``rule.entry_streak`` or ``benchmarks.0``, in one line."""
     whole = ".".join(str(step) for step in path)
     return whole if whole.isprintable() else json.dumps(whole)[1:-1]
 

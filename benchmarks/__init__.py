@@ -1,0 +1,1 @@
+"""Benchmarks: ratios of things timed side by side in one run. Not tests."""

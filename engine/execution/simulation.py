@@ -101,8 +101,8 @@ def traded_weights(
     """Return the share of wealth each session's fills moved, Σ|Δw|/2, shape (n,).
 
     `quotes` are the prices fills were made at, before slippage; `shares` are those held at each
-    close; both for core and satellite. Weights are shares of the invested wealth at the quotes;
-    the first purchase counts 0.
+    close; both for core and satellite. Weights are shares of the invested wealth at the quotes, 0
+    where whole shares were too dear and nothing is invested; the first purchase counts 0.
     """
     n = len(quotes[0])
     moved = np.zeros(n)
@@ -110,7 +110,8 @@ def traded_weights(
 
     def weight(held_at: NDArray[np.int64]) -> FloatArray:
         core, satellite = (shares[a][held_at] * quotes[a][at] for a in range(2))
-        return np.asarray(satellite / (core + satellite))
+        invested = core + satellite
+        return np.divide(satellite, invested, out=np.zeros(len(at)), where=invested > 0)
 
     moved[at] = np.abs(weight(at) - weight(at - 1))
     return moved

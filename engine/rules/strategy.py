@@ -199,7 +199,7 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         self.fills.append(
             Fill(
                 len(data) - 1,
-                self.datas.index(data),
+                0 if data is self.datas[0] else 1,  # feeds compare by price, not by identity
                 executed.size,
                 float(data.open[0]),
                 executed.price,

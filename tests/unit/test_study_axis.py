@@ -108,6 +108,7 @@ FORMS = "but must be a list such as [1, 2, 3] or a range such as {from: 1, to: 9
         (None, [(f"is empty, {FORMS}",)]),
         ([], [("is an empty list, but must have at least one value",)]),
         ([1, 2, 1], [(2, "1 is listed twice")]),
+        ([True, True], [(1, "true is listed twice")]),
         ([1, 1.0], [(1, "1.0 is listed twice")]),
         ([1, [2]], [(1, "is a list, but must be a single value")]),
         ([math.nan], [(0, "is nan, but must be finite")]),
@@ -151,6 +152,11 @@ FORMS = "but must be a list such as [1, 2, 3] or a range such as {from: 1, to: 9
             {"from": 1e16, "to": 2e16, "step": 0.5},
             [("step", "gives 1e+16 or 2e+16 more than once")],
         ),
+        (
+            {"from": 2e16, "to": 1, "step": -0.5},
+            [("step", "gives 2e+16 or 1.0 more than once")],
+        ),
+        ({"from": 1, "to": 2e16, "step": 0.5}, [("step", "gives 1.0 or 2e+16 more than once")]),
         ({"from": 1, "to": 3, "step": 1, "num": 3}, [("num", "give step or num, not both")]),
         ({"from": 1, "to": 3, "scale": "log"}, [("scale", "needs num: the number of values")]),
         (

@@ -141,6 +141,14 @@ def test_byte_order_mark_and_line_ends_do_not_matter(text):
             "not valid YAML: a directive (a line with %) or an escape (a backslash in quotes) "
             "without meaning",
         ),
+        (
+            b'a: 1\nb: "\\ud800"',
+            ":2: an escape stands for half a character; write the character itself",
+        ),
+        (
+            b'"\\udc00": 1',
+            ":1: an escape stands for half a character; write the character itself",
+        ),
         (b"a: 1\n---\nb: 1", ":2: a second document begins here; one study to a file"),
         (b"? [a]\n: 1", ":1: a key must be a word, not a list, a section or an alias"),
         (b"a: &a x\n*a : 1", ":2: a key must be a word, not a list, a section or an alias"),

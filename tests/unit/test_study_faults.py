@@ -1,11 +1,18 @@
 """Every refusal of a study file: the exact words, at the right line, all at once."""
 
+from typing import Literal
+
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from study_texts import DESIGN, MINIMAL, Files
+
+from engine.study.faults import misfits_of
 
 STUDY_KEYS = "name, description, seed, data, rule, execution, benchmarks, compare, sweep"
 DATA_KEYS = "core, satellite, start, end, price_basis, calendar, source"
 EXECUTION_KEYS = "fill, commission_bps, slippage_bps, fractional_shares, initial_cash, cash_rate"
+MODES = "is {}, which is not allowed (allowed fast, 1{})"
+LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed csv, parquet, simulated)'
 COSTS = "a number of bp, or one per symbol such as {SPY: 1.0, IWM: 2.0}"
 
 
@@ -27,6 +34,7 @@ TOP_LEVEL = [
     ('name: "a\\n"', 'name: is "a\\n", but may hold only letters, digits, - and _'),
     ('name: ""', 'name: is "", but may hold only letters, digits, - and _'),
     ("name: ü", 'name: is "ü", but may hold only letters, digits, - and _'),
+    (f"data: {{source: {'x' * 61}}}", LONG),
     ("name: 2026", "name: is 2026, but must be text; put it in quotes"),
     ("name: 2026-01-22", "name: is 2026-01-22, but must be text; put it in quotes"),
     ("name:", "name: is empty, but must be text"),
@@ -346,3 +354,42 @@ def test_a_key_cannot_break_the_lines_of_a_message(files):
     assert files.refusals(MINIMAL + '"a\\nb\\e[31m": 1\n') == [
         f"study.yaml:4: a\\nb\\u001b[31m: no such key (allowed {STUDY_KEYS})"
     ]
+
+
+# -- the same words for parameters of rules --------------------------------------------------
+
+
+class Params(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    entry: int = Field(5, ge=1)
+    guard: float | None = Field(None, gt=50, le=100)
+    mode: Literal["fast", 1] = "fast"
+    span: int | Literal["all"] = 1
+    tag: str = Field("x", pattern="^x+$", max_length=3)
+
+
+@pytest.mark.parametrize(
+    ("given", "misfit"),
+    [
+        ({"entry": 0}, (("rule", "entry"), "is 0, but must be at least 1")),
+        ({"entry": 2.5}, (("rule", "entry"), "is 2.5, but must be a whole number")),
+        ({"guard": 50}, (("rule", "guard"), "is 50, but must be greater than 50")),
+        ({"guard": "x"}, (("rule", "guard"), 'is "x", but must be a number')),
+        ({"mode": "fat"}, (("rule", "mode"), MODES.format('"fat"', '; did you mean "fast"?'))),
+        ({"mode": 2}, (("rule", "mode"), MODES.format("2", ""))),
+        ({"span": "al"}, (("rule", "span"), 'is "al", but must be a whole number')),
+        ({"tag": "y"}, (("rule", "tag"), 'is "y", but must match the pattern ^x+$')),
+        ({"tag": "xxxx"}, (("rule", "tag"), "has 4 characters, but must have at most 3")),
+        (
+            {"entri": 5},
+            (
+                ("rule", "entri"),
+                'no such key (allowed entry, guard, mode, span, tag; did you mean "entry"?)',
+            ),
+        ),
+    ],
+)
+def test_a_rules_own_model_is_explained_in_the_same_words(given, misfit):
+    with pytest.raises(ValidationError) as caught:
+        Params.model_validate(given)
+    assert misfits_of(caught.value, Params, given, at=("rule",)) == [misfit]

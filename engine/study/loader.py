@@ -89,7 +89,7 @@ def load_study(
         With all faults, sorted by line, those of options last.
     """
     path = Path(path)
-    content = _read(path)
+    content = read_study_bytes(path)
     document = parse_document(content, str(path))
     faults = list(document.faults)
     given = _Given(document.data, Places(str(path), document.lines))
@@ -104,8 +104,14 @@ def load_study(
     return LoadedStudy(study, path, content, tuple(overrides), given.places)
 
 
-def _read(path: Path) -> bytes:
-    """Return the bytes of a file, at most one more than a study file may have."""
+def read_study_bytes(path: Path) -> bytes:
+    """Return the bytes of a YAML file, at most one more than a study file may have.
+
+    Raises
+    ------
+    StudyError
+        If it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)

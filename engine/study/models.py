@@ -32,11 +32,13 @@ from pydantic import (
 
 from engine.study.axis import Axis, parse_axis
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
+from engine.study.scan import ScanSection
 
 NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
 SYMBOL_PATTERN = r"^[A-Za-z0-9^][A-Za-z0-9._=^-]*$"
 GROUPED_DIGITS = r"^[0-9]+(_[0-9]+)*(\.[0-9]*)?$"
 COSTS = ("commission_bps", "slippage_bps")
+LATEST = "latest"
 SOURCES = ("csv", "parquet", "simulated")
 
 
@@ -192,6 +194,15 @@ class FileData(DataSection):
         Path(),
         description="folder of the price files, relative to the study file; --data-dir overrides",
     )
+    others: Annotated[tuple[Symbol, ...], Field(strict=False)] = Field(
+        (), description="further symbols whose part in a streak `streak scan` shows"
+    )
+    vix: Symbol | None = Field(
+        None, description="symbol of the VIX in the same folder, for the volatility regime"
+    )
+    fed_funds: Symbol | None = Field(
+        None, description="file Date,Value of the fed funds rate there, for the rate regime"
+    )
 
 
 class SimulatedData(DataSection):
@@ -286,6 +297,7 @@ class Study(Section):
     compare: Annotated[tuple[RuleSection, ...], Field(strict=False)] = Field(
         (), description="further rules that `streak compare` lays beside the study's own"
     )
+    scan: ScanSection = Field(ScanSection(), description="the streak study, `streak scan`")
     sweep: dict[str, StudyAxis] = Field(
         default_factory=dict, description="axes of a parameter sweep: dotted key → values"
     )
@@ -300,6 +312,13 @@ class Study(Section):
     def model_post_init(self, context: Any) -> None:
         """Remember the folder that paths were joined to."""
         self._folder = (context or {}).get("folder")
+
+    @field_validator("name")
+    @classmethod
+    def _is_no_keyword(cls, name: str) -> str:
+        if name == LATEST:
+            raise ValueError(f'is "{LATEST}", which names the newest result everywhere')
+        return name
 
     @model_validator(mode="after")
     def _sections_go_together(self) -> Study:

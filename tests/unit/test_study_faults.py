@@ -8,7 +8,7 @@ from study_texts import DESIGN, MINIMAL, Files
 
 from engine.study.faults import misfits_of
 
-STUDY_KEYS = "name, description, seed, data, rule, execution, benchmarks, compare, sweep"
+STUDY_KEYS = "name, description, seed, data, rule, execution, benchmarks, compare, scan, sweep"
 DATA_KEYS = "core, satellite, start, end, price_basis, calendar, source"
 EXECUTION_KEYS = "fill, commission_bps, slippage_bps, fractional_shares, initial_cash, cash_rate"
 MODES = "is {}, which is not allowed (allowed fast, 1{})"
@@ -61,7 +61,7 @@ TOP_LEVEL = [
     ("data: {source: 5}", "data.source: is 5, which is not allowed (allowed csv, parquet)"),
     (
         "data: {source: csv, seed: 1}",
-        f"data.seed: no such key (allowed {DATA_KEYS}, directory)",
+        f"data.seed: no such key (allowed {DATA_KEYS}, directory, others, vix, fed_funds)",
     ),
     (
         "data: {source: simulated, directory: x}",

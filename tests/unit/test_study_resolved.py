@@ -52,6 +52,9 @@ def test_defaults_are_filled_in(files):
             "calendar": "XNYS",
             "source": "csv",
             "directory": ".",
+            "others": [],
+            "vix": None,
+            "fed_funds": None,
         },
         "rule": {"name": "streak"},
         "execution": {
@@ -64,6 +67,21 @@ def test_defaults_are_filled_in(files):
         },
         "benchmarks": ["core", "satellite", "50/50"],
         "compare": [],
+        "scan": {
+            "min_length": 5,
+            "thresholds": [3, 5, 7, 10],
+            "horizons": [1, 5, 10, 21, 63, 126, 252],
+            "resamples": 2000,
+            "significance": 0.05,
+            "character": {
+                "flat": 0.0,
+                "volatility_lookback": 21,
+                "vix_calm": 15.0,
+                "vix_stressed": 25.0,
+                "rate_lookback": 126,
+                "publication_lag": 1,
+            },
+        },
         "sweep": {},
     }
 

@@ -204,12 +204,13 @@ def _cells(rows: Sequence[Row], metric: Metric) -> tuple[Cell, ...]:
     """Return one metric of all rows.
 
     The best values are those that read like the best one: two that differ only by what is not
-    shown both win. A value that has no other to beat is not best.
+    shown both win. Where all read alike, or there is only one, none is best.
     """
     values: list[Any] = [row.metrics.get(metric.key) for row in rows]
     texts = [one_line(format_value(value, metric.unit)) for value in values]
     contest = [value for value in values if is_defined(value)]
-    if metric.direction == 0 or len(contest) < 2:
+    differ = len({text for text, value in zip(texts, values, strict=True) if is_defined(value)})
+    if metric.direction == 0 or differ < 2:
         return tuple(Cell(text) for text in texts)
     best = max(contest) if metric.direction > 0 else min(contest)
     winner = one_line(format_value(best, metric.unit))

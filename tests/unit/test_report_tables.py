@@ -357,3 +357,10 @@ def test_the_reference_renders_every_metric():
         assert len(re.findall(r"(?<!\\)\|", row)) == 7
         assert f"| {metric.label} | {metric.unit} |" in row
     assert "| `volatility` | Volatility | fraction | lower | risk |" in metric_reference()
+
+
+def test_where_all_read_alike_none_is_best():
+    rows = tuple(Row(f"rule {i}", "rule", {"cagr": 0.05, "sharpe": i / 10}) for i in (1, 2))
+    text = to_text(Table(rows, ("cagr", "sharpe")))
+    assert "*5.00 %" not in text
+    assert "*0.200" in text

@@ -85,14 +85,14 @@ def test_120_cells_keep_the_layout_asked_for():
 def test_blocks_repeat_the_labels_where_neither_layout_fits():
     rows = tuple(Row(f"rule {i}", "rule", VALUES | {"cagr": i / 100}) for i in range(1, 6))
     assert shown(Table(rows, (*COLUMNS[1:4], "volatility", "skew", "kurtosis")), 34) == [
-        "                               Max",
-        "Rule       CAGR  Sharpe   drawdown",
-        "──────────────────────────────────",
-        "rule 1   1.00 %  *0.438  *−57.57 %",
-        "rule 2   2.00 %  *0.438  *−57.57 %",
-        "rule 3   3.00 %  *0.438  *−57.57 %",
-        "rule 4   4.00 %  *0.438  *−57.57 %",
-        "rule 5  *5.00 %  *0.438  *−57.57 %",
+        "                              Max",
+        "Rule       CAGR  Sharpe  drawdown",
+        "─────────────────────────────────",
+        "rule 1   1.00 %   0.438  −57.57 %",
+        "rule 2   2.00 %   0.438  −57.57 %",
+        "rule 3   3.00 %   0.438  −57.57 %",
+        "rule 4   4.00 %   0.438  −57.57 %",
+        "rule 5  *5.00 %   0.438  −57.57 %",
         "",
         "                            Excess",
         "Rule    Volatility  Skew  kurtosis",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 from typing import NoReturn
@@ -14,6 +16,7 @@ from engine.cli.data import data
 from engine.cli.ls import ls
 from engine.cli.rules import rules
 from engine.cli.run import run
+from engine.cli.scan import scan
 from engine.cli.schema import schema
 from engine.cli.show import show
 from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
@@ -39,13 +42,22 @@ def streak() -> None:
     """
 
 
-for command in (run, compare, show, ls, rules, data, schema):
+for command in (run, scan, compare, show, ls, rules, data, schema):
     streak.add_command(command)
 
 
 def main() -> NoReturn:
     """Run the command line; every error ends in one clear message and its exit code."""
+    _speak_utf8()
     sys.exit(_run(sys.argv[1:]))
+
+
+def _speak_utf8() -> None:
+    """Make what is piped the same bytes under every locale; a terminal shows ``?`` if it must."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
 
 
 def _run(arguments: list[str]) -> int:
@@ -66,9 +78,12 @@ def _ended_by(error: BaseException) -> int:
     match error:
         case Exit():
             return error.exit_code
-        case BrokenPipeError():  # `streak ls | head`: the reader has what it wanted
-            sys.stderr.close()
+        case BrokenPipeError() | SystemExit(__context__=BrokenPipeError()):
+            # `streak ls | head`: the reader has what it wanted; the rest goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return EXIT_OK
+        case SystemExit(__context__=click.ClickException()):  # no command: the help was shown
+            return EXIT_USAGE
         case KeyboardInterrupt() | click.Abort():
             message, code = "interrupted; nothing half-written was left behind", EXIT_INTERRUPTED
         case click.ClickException():

@@ -44,11 +44,14 @@ def compare(
     `compare` section, or with `--rules`. Several must share prices, sessions, costs and fills:
     otherwise nothing is compared.
     """
+    from engine.evaluation.definitions import find_metric
     from engine.pipeline.comparing import compare_sources
     from engine.pipeline.saving import save_comparison
-    from engine.report.results import comparison_json, comparison_table
+    from engine.report.results import comparison_json, comparison_table, sorted_by
 
     say = partial(notice, quiet)
+    if sort is not None:
+        find_metric(sort)  # a wrong name is said before anything is run
     comparison = compare_sources(
         sources,
         rules=rules,
@@ -57,7 +60,9 @@ def compare(
         results=results,
         progress=say,
     )
-    table = comparison_table(comparison, sort)
+    if sort is not None:
+        comparison = sorted_by(comparison, sort)
+    table = comparison_table(comparison)
     stored = save_comparison(comparison, table, results)
     if as_json:
         print_json({"run": stored.name, "path": str(stored.path), **comparison_json(table)})

@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 from click.exceptions import Exit
 
-from engine.cli.options import CONFIG, output_options, print_json, study_options
+from engine.cli.options import CONFIG, notice, output_options, print_json, study_options
 from engine.errors import EXIT_DATA
 
 
@@ -32,7 +32,7 @@ def check(
     if source.suffix.lower() in (".yaml", ".yml"):
         subject, findings = _check_study(source, overrides, data_dir)
     else:
-        subject, findings = _check_file(source)
+        subject, findings = _check_file(source, quiet)
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
         rows = [{"severity": f.severity, "code": f.code, **vars(f.fault)} for f in findings]
@@ -56,13 +56,13 @@ def _check_study(
     return f"{section.core} and {section.satellite}", check_data(section)
 
 
-def _check_file(path: Path) -> tuple[str, tuple[Any, ...]]:
+def _check_file(path: Path, quiet: bool) -> tuple[str, tuple[Any, ...]]:
     import datetime as dt
 
     from engine.market.load import check_file
 
     quotes, findings = check_file(path, today=dt.datetime.now(dt.UTC).date())
     for note in quotes.notes:
-        click.echo(f"note: {path}: {note}", err=True)
+        notice(quiet, f"note: {path}: {note}")
     span = f"{quotes.sessions[0]} to {quotes.sessions[-1]}"
     return f"{path}: {quotes.recognised_as}, {len(quotes)} sessions, {span}", findings

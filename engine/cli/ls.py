@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from engine.cli.options import output_options, print_json, results_option
+from engine.cli.options import notice, output_options, print_json, results_option
 
 
 @click.command()
@@ -29,7 +29,7 @@ def ls(results: Path, as_json: bool, quiet: bool) -> None:
         )
         return
     if not found:
-        click.echo(f"no results in {results}", err=True)
+        notice(quiet, f"no results in {results}")
         return
     lines = [("RESULT", "KIND", "RULE", "SESSIONS", "FIRST", "LAST", "DATA")]
     for result in found:

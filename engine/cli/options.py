@@ -34,6 +34,15 @@ def study_options(command: F) -> F:
     )(command)
 
 
+def as_of_option(command: F) -> F:
+    """Add the option that cuts the data at a date."""
+    return click.option(
+        "--as-of",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help="Use nothing after this date: what would one have said that evening?",
+    )(command)
+
+
 def results_option(command: F) -> F:
     """Add the option that says where results are."""
     return click.option(

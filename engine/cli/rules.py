@@ -38,19 +38,19 @@ def rules(name: str | None, as_json: bool, quiet: bool) -> None:
 def _rules(name: str | None) -> list[Any]:
     from pathlib import Path
 
-    from engine.errors import UsageError
-    from engine.rules.registry import rule_from_file, rule_named, rule_names, shipped_rules
+    from engine.errors import RuleError, UsageError
+    from engine.rules.registry import rule_from_file, rule_named, shipped_rules
 
     if name is None:
         return list(shipped_rules().values())
     if name.endswith(".py"):
+        if not Path(name).is_file():
+            raise UsageError(f"{name}: there is no such file")
         return [rule_from_file(Path(name))]
-    if name not in rule_names():
-        from engine.errors import did_you_mean
-
-        hint = did_you_mean(name, rule_names())
-        raise UsageError(f'there is no rule "{name}" (allowed {", ".join(rule_names())}{hint})')
-    return [rule_named(name)]
+    try:
+        return [rule_named(name)]
+    except RuleError as error:
+        raise UsageError(str(error)) from None
 
 
 def _explain(rule: Any) -> None:

@@ -5,8 +5,9 @@ All later stations read prices from here and nowhere else.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,11 @@ class Bars:
             array = np.array(getattr(self, name), dtype=np.float64)  # a copy: never the caller's
             array.setflags(write=False)
             object.__setattr__(self, name, array)
+
+    def head(self, n: int) -> Bars:
+        """Return the first n sessions."""
+        names = ("open", "high", "low", "close", "volume")
+        return Bars(self.symbol, *(getattr(self, name)[:n] for name in names))
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,21 @@ class PricePanel:
 
     def __len__(self) -> int:
         return len(self.sessions)
+
+    def until(self, last: dt.date) -> PricePanel:
+        """Return the panel as it stood after the close of `last`: later sessions are gone.
+
+        Raises
+        ------
+        DataError
+            If fewer than 2 traded sessions are left.
+        """
+        n = int(np.searchsorted(self.sessions, np.datetime64(last), side="right"))
+        if n - self.start_index < 2:
+            first = self.sessions[self.start_index]
+            raise DataError(f"{last} is before the second session of the data, which start {first}")
+        core, satellite = (bars.head(n) for bars in (self.core, self.satellite))
+        return replace(self, sessions=self.sessions[:n], core=core, satellite=satellite)
 
     @property
     def symbols(self) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from engine.market.panel import PricePanel
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule
 from engine.store.records import Measured, Setting
-from engine.study.loader import resolved
+from engine.study.loader import identity
 from engine.study.models import Study
 
 Progress = Callable[[str], None]
@@ -34,7 +34,7 @@ def silent(_: str) -> None:
 
 def setting_of(study: Study, panel: PricePanel) -> Setting:
     """Return what results of a study on a panel must share to be comparable."""
-    return Setting(panel.describe(), resolved(study)["execution"], panel.warnings)
+    return Setting(panel.describe(), identity(study)["execution"], panel.warnings)
 
 
 @dataclass(frozen=True, eq=False)

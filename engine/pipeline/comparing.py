@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import UsageError
+from engine.errors import RuleError, UsageError
 from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import Bench, Progress, setting_of, silent
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
+from engine.rules.rule import Rule
 from engine.rules.studies import read_study
 from engine.store.folders import Stored, find
 from engine.store.records import Compared, Comparison, Measured, Setting
@@ -120,10 +121,11 @@ def compare_sources(
     Raises
     ------
     UsageError
-        If the sources differ in prices, sessions, costs or fills, naming in what.
+        If a source or a rule does not exist, or if the sources differ in prices, sessions, costs
+        or fills, naming in what.
     """
     files = [source for source in sources if _is_study(source)]
-    stored = [find(results, source) for source in sources if not _is_study(source)]
+    stored = [find(results, source, "run") for source in sources if not _is_study(source)]
     if not files and (rules or overrides or data_dir):
         raise UsageError("--rules, --set and --data-dir go with a study file, not with stored runs")
     parts = [(run.name, _stored_part(run)) for run in stored]
@@ -144,7 +146,19 @@ def compare_sources(
 
 
 def _is_study(source: str) -> bool:
-    return source.lower().endswith((".yaml", ".yml"))
+    if not source.lower().endswith((".yaml", ".yml")):
+        return False
+    if not Path(source).is_file():
+        raise UsageError(f"{source}: there is no such file")
+    return True
+
+
+def _shipped(names: str) -> list[Rule]:
+    """Return the rules of a list of names, separated by commas."""
+    try:
+        return [rule_named(name.strip()) for name in names.split(",") if name.strip()]
+    except RuleError as error:
+        raise UsageError(f"--rules: {error}") from None
 
 
 def _fresh_part(
@@ -159,8 +173,10 @@ def _fresh_part(
         other_panel = panel if same else load_panel(study.data)
         _refuse_different((first_file, setting), (file, setting_of(study, other_panel)))
     if rules is not None:
-        chosen = [rule_named(name.strip()) for name in rules.split(",") if name.strip()]
-        found = [("default parameters", ResolvedRule(r, r.parameters({}))) for r in chosen]
+        found = [
+            ("default parameters", ResolvedRule(rule, rule.parameters({})))
+            for rule in _shipped(rules)
+        ]
     else:
         found = [
             (study.name, resolve(section))

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.evaluation.metrics import to_json_value
+from engine.evaluation.streak_study.table import Streak
 from engine.market.panel import SIMULATED_NOTICE
+from engine.pipeline.bench import setting_of
+from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
 from engine.report.tables import Table
@@ -14,6 +18,7 @@ from engine.store.files import comparison_files, run_files
 from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, library_versions
 from engine.store.records import Comparison, RunResult, Setting
+from engine.store.scans import scan_files
 
 
 def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
@@ -38,7 +43,7 @@ def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
         "rule": result.subject.rule,
         "rejected_orders": result.simulation.rejected_orders,
         "engines": {"names": ["backtrader", "bars"], "max_difference": result.max_difference},
-        "pending": None if result.pending is None else result.pending._asdict(),
+        "pending": result.pending and to_json_value(result.pending._asdict()),
         "timings": result.timings,
     }
     return save(root, result.study, result.content_hash, files, manifest)
@@ -58,6 +63,27 @@ def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
         "rows": [{"label": row.label, "source": row.source} for row in comparison.rows],
     }
     return save(root, comparison.name, comparison.content_hash, files, manifest)
+
+
+def save_scan(
+    scan: Scan, listed: Sequence[Streak], page: str, study_text: bytes, root: Path
+) -> Stored:
+    """Write a streak study's folder under `root` and return it; `page` is its ``study.md``."""
+    files = {
+        "study.yaml": study_text,
+        "study.md": page.encode(),
+        **scan_files(scan.found, listed),
+    }
+    setting = setting_of(scan.study, scan.panel)
+    manifest = {
+        "kind": "scan",
+        **_manifest(setting, scan.panel.warnings),
+        "seed": scan.study.seed,
+        "config": scan.config,
+        "execution": setting.execution,
+        "timings": {"scan_seconds": scan.seconds},
+    }
+    return save(root, scan.study.name, scan.content_hash, files, manifest)
 
 
 def _manifest(setting: Setting, notes: Sequence[str]) -> dict[str, Any]:

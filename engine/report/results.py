@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from engine.evaluation.metrics import to_json_value
+from engine.report.format import format_value
 from engine.report.tables import Row, Table, describe_setting, sort_rows
 from engine.store.folders import Stored
 from engine.store.logs import features_text
@@ -66,16 +68,26 @@ def run_table(result: RunResult) -> Table:
     )
 
 
-def comparison_table(comparison: Comparison, sort: str | None = None) -> Table:
-    """Return the summary of a comparison, best first by the metric `sort` if given."""
-    rows = tuple(Row(row.label, row.kind, row.metrics) for row in comparison.rows)
+def sorted_by(comparison: Comparison, key: str) -> Comparison:
+    """Return the comparison with its rows best first by a metric; no label occurs twice in one."""
+    rows = {row.label: row for row in comparison.rows}
+    order = sort_rows(_rows_of(comparison), key)
+    return replace(comparison, rows=tuple(rows[row.label] for row in order))
+
+
+def comparison_table(comparison: Comparison) -> Table:
+    """Return the summary of a comparison, rows in its order."""
     return Table(
-        rows if sort is None else sort_rows(rows, sort),
+        _rows_of(comparison),
         COMPARISON_COLUMNS,
         caption=_caption(comparison.setting),
         notes=comparison.setting.warnings,
         simulated=comparison.setting.simulated,
     )
+
+
+def _rows_of(comparison: Comparison) -> tuple[Row, ...]:
+    return tuple(Row(row.label, row.kind, row.metrics) for row in comparison.rows)
 
 
 def stored_table(stored: Stored) -> Table:
@@ -113,7 +125,7 @@ def _execution_notes(result: RunResult) -> list[str]:
     if pending is not None:
         symbols = result.setting.data["symbols"]
         target = {0.0: symbols["core"], 1.0: symbols["satellite"]}.get(
-            pending.weight, f"{pending.weight:.0%} {symbols['satellite']}"
+            pending.weight, f"{format_value(pending.weight, 'fraction')} {symbols['satellite']}"
         )
         reason = "; ".join(part for part in (pending.trigger, features_text(pending)) if part)
         notes.append(

@@ -56,14 +56,16 @@ def to_markdown(table: Table, *, transposed: bool = False) -> str:
     """
     layout = lay_out(table, transposed=transposed)
     lines = [
-        _pipe_row(map(_escape, [layout.corner, *(column.heading for column in layout.columns)])),
-        _pipe_row([":---", *("---:" for _ in layout.columns)]),
+        pipe_row(
+            map(escape_markdown, [layout.corner, *(column.heading for column in layout.columns)])
+        ),
+        pipe_row([":---", *("---:" for _ in layout.columns)]),
     ]
     for position, heading in enumerate(layout.lines):
         cells = (_markdown_cell(column.cells[position]) for column in layout.columns)
-        lines.append(_pipe_row([_escape(heading), *cells]))
+        lines.append(pipe_row([escape_markdown(heading), *cells]))
     notice = [f"**{SIMULATED_NOTICE}**"] if table.simulated else []
-    below = map(_escape, footer(table, layout, "bold:"))
+    below = map(escape_markdown, footer(table, layout, "bold:"))
     return "\n\n".join([*notice, "\n".join(lines), *below]) + "\n"
 
 
@@ -119,29 +121,29 @@ def to_text(table: Table, *, transposed: bool = False) -> str:
 def metric_reference() -> str:
     """Return the table of metrics in Markdown, for the documentation."""
     lines = [
-        _pipe_row(["Key", "Name", "Unit", "Better", "About", "Formula and source"]),
-        _pipe_row([":---"] * 6),
+        pipe_row(["Key", "Name", "Unit", "Better", "About", "Formula and source"]),
+        pipe_row([":---"] * 6),
     ]
     for metric in METRICS:
         better = _DIRECTIONS[metric.direction]
         texts = (metric.label, metric.unit, better, metric.group, metric.source)
-        lines.append(_pipe_row([f"`{metric.key}`", *map(_escape, texts)]))
+        lines.append(pipe_row([f"`{metric.key}`", *map(escape_markdown, texts)]))
     return "\n".join(lines) + "\n"
 
 
-def _escape(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return one line of text as Markdown shows it literally; ``_`` inside a word needs no help."""
     html = "".join(_HTML_SPECIAL.get(character, character) for character in text)
     # "&lt;" and its like hold nothing that Markdown would need escaped
     return _MARKDOWN_SPECIAL.sub(lambda match: "\\" + match[0], html)
 
 
-def _pipe_row(cells: Iterable[str]) -> str:
+def pipe_row(cells: Iterable[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
 def _markdown_cell(cell: Cell) -> str:
-    return f"**{_escape(cell.text)}**" if cell.best else _escape(cell.text)
+    return f"**{escape_markdown(cell.text)}**" if cell.best else escape_markdown(cell.text)
 
 
 def _csv_cell(value: MetricValue) -> str:

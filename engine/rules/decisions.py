@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.errors import RuleError
 from engine.rotation.switching import ENTERED, LEFT_ON_AGE, NOTHING, State, step
 from engine.rules.features import FeatureValues
 from engine.rules.rule import History, Rule, RuleParams, Switching
@@ -51,10 +52,17 @@ class Decider:
         """Evaluate the rule on all that is known; decisions already made stand."""
         self._values = FeatureValues(history.closes)
         if self._switching is None:
-            self._weights = self.rule.weights(history, self.params)
+            self._weights = self._planned(history)
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
+
+    def _planned(self, history: History) -> Values:
+        """Return a weighting rule's plan; a ValueError says that it does not fit the sessions."""
+        try:
+            return self.rule.weights(history, self.params)
+        except ValueError as error:
+            raise RuleError(f"rule {self.rule.name}: {error}") from error
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""

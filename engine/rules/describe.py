@@ -39,28 +39,29 @@ def _parameter(name: str, field: FieldInfo) -> dict[str, Any]:
 
 def allowed(field: FieldInfo) -> str:
     """Return what a parameter may be, in words: its bounds, or its choices."""
-    choices = [c for kind in _kinds(field.annotation) for c in get_args(kind)]
-    if choices:
-        return ", ".join(str(choice) for choice in choices)
-    words = []
+    choices = [str(c) for kind in _kinds(field.annotation) for c in get_args(kind)]
+    bounds = []
     for bound in field.metadata:
         match bound:
             case Ge(ge=least):
-                words.append(f"≥ {least}")
+                bounds.append(f"≥ {least}")
             case Gt(gt=least):
-                words.append(f"> {least}")
+                bounds.append(f"> {least}")
             case Le(le=most):
-                words.append(f"≤ {most}")
+                bounds.append(f"≤ {most}")
             case Lt(lt=most):
-                words.append(f"< {most}")
-    optional = type(None) in get_args(field.annotation)
-    return " and ".join(words) + (", or null" if optional else "")
+                bounds.append(f"< {most}")
+    null = "null" if type(None) in get_args(field.annotation) else ""
+    return ", or ".join(filter(None, (", ".join(choices), " and ".join(bounds), null)))
 
 
 def _kinds(annotation: Any) -> Iterator[Any]:
     """Yield the Literal types in an annotation."""
     if get_origin(annotation) is Literal:
         yield annotation
+        return
+    for part in get_args(annotation):
+        yield from _kinds(part)
 
 
 def describe_signals() -> list[tuple[str, str, str]]:

@@ -115,6 +115,9 @@ class Rule:
     ) -> None:
         if (weights is None) == (enter is None) or (enter is None) != (leave is None):
             raise RuleError(f"rule {name}: give either enter and leave, or weights")
+        required = [key for key, field in params.model_fields.items() if field.is_required()]
+        if required:
+            raise RuleError(f"rule {name}: every parameter needs a default; {required[0]} has none")
         self.name = name
         self.params = params
         self.plans_ahead = plans_ahead
@@ -138,13 +141,25 @@ class Rule:
         return self._weights is None
 
     def switching(self, params: RuleParams) -> Switching:
-        """Return the triggers and limits for given parameters (switching rules only)."""
+        """Return the triggers and limits for given parameters (switching rules only).
+
+        Raises
+        ------
+        RuleError
+            If the rule's own code fails, whatever it raises.
+        """
         if self._enter is None or self._leave is None:
             raise RuleError(f"rule {self.name} has weights, not triggers")
         features = Features()
+        try:
+            enter, leave = self._enter(features, params), self._leave(features, params)
+        except RuleError:
+            raise
+        except Exception as error:
+            raise RuleError(f"rule {self.name} fails: {type(error).__name__}: {error}") from error
         return Switching(
-            self._enter(features, params),
-            self._leave(features, params),
+            enter,
+            leave,
             getattr(params, "max_holding", None) or 0,
             getattr(params, "cooldown", 0),
         )

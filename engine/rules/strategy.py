@@ -22,18 +22,21 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import backtrader as bt
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from engine.errors import DataError, OrderRejectedError, RuleError
+from engine.errors import DataError, ExecutionError, OrderRejectedError, RuleError
 from engine.rotation.costs import Quote, orders
 from engine.rules.decisions import Decider, Decision
-from engine.rules.rule import History
+from engine.rules.rule import History, RuleParams
 from engine.signals.catalogue import Closes
+from engine.study.faults import misfits_of
+from engine.study.misfit import dotted
 
 if TYPE_CHECKING:
     from engine.rules.rule import Rule
@@ -75,23 +78,28 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
 
     rule: Rule
 
-    def __init__(self) -> None:
+    def __init__(self, **unknown: Any) -> None:
         if len(self.datas) < 2:
             raise DataError("a rotation needs two feeds: the core first, the satellite second")
-        given = {name: getattr(self.p, name) for name in self.rule.params.model_fields}
-        try:
-            self.parameters = self.rule.parameters(given)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise RuleError(f"rule {self.rule.name}: {name}: {first['msg']}") from None
+        self.parameters = self._checked(unknown)
         self.decisions: list[Decision] = []
         self.fills: list[Fill] = []
         self.pending: Decision | None = None
         self._decider: Decider | None = None
+        self._placed: list[Any] = []
         self._trade_from = 0
         self.cerebro.p.cheat_on_open = True
         self.broker.set_coo(True)
+        self.broker.set_coc(False)  # would fill at a close that is not known yet
+
+    def _checked(self, unknown: dict[str, Any]) -> RuleParams:
+        given = {name: getattr(self.p, name) for name in self.rule.params.model_fields} | unknown
+        try:
+            return self.rule.parameters(given)
+        except ValidationError as error:
+            misfits = misfits_of(error, self.rule.params, given)
+            lines = (": ".join(filter(None, (dotted(m.path), m.message))) for m in misfits)
+            raise RuleError(f"rule {self.rule.name}: {'; '.join(lines)}") from None
 
     # -- what is known --------------------------------------------------------------------------
 
@@ -105,6 +113,10 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
             if not np.array_equal(days, other_days):
                 raise DataError("the two feeds have different sessions; align them first")
             self._learn(days, core, satellite)
+            if self._trade_from >= len(days):
+                raise DataError(f"trade_from {self.p.trade_from} is after the last session")
+        elif self.rule.plans_ahead:
+            raise RuleError(f"rule {self.rule.name} plans all sessions ahead; preload the feeds")
         else:
             self._seen: list[tuple[float, float, float]] = []
 
@@ -135,6 +147,7 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
 
     def next(self) -> None:
         """Decide at the close; nothing is traded here."""
+        self._check_filled()
         if not self._preloaded:
             self._read_bar()
         t = len(self) - 1
@@ -162,12 +175,21 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         )
         for data, size in sorted(zip(self.datas, trades, strict=False), key=lambda pair: pair[1]):
             if size < 0:
-                self.sell(data=data, size=-size)
+                self._placed.append(self.sell(data=data, size=-size))
             elif size > 0:
-                self.buy(data=data, size=size)
+                self._placed.append(self.buy(data=data, size=size))
 
     prenext = next  # decide from the first bar on, whatever a subclass's indicators need
     prenext_open = next_open
+
+    def _check_filled(self) -> None:
+        """Raise when the last decision has not become trades by the close of its session."""
+        if self.pending is not None:
+            raise ExecutionError("Cerebro never called next_open; run it without oldsync")
+        for order in self._placed:
+            if order.alive():
+                self._refuse(order)
+        self._placed.clear()
 
     def _quote(self, data: Any) -> Quote:
         """Ask the broker what a share costs: any percentage or per-share scheme is understood."""
@@ -182,19 +204,20 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         sale = price * (1.0 - slippage * slips) - fixed * slips
         purchase = price * (1.0 + slippage * slips) + fixed * slips
         fee = broker.getcommissioninfo(data).getcommission
+        if not math.isclose(fee(1000.0, price), 1000.0 * fee(1.0, price), rel_tol=1e-9):
+            raise ExecutionError(
+                f"the commission of {data._name} is not proportional to the shares traded; a "
+                "rotation of all cash can only be sized with a percentage or a fee per share"
+            )
         return Quote(price, sale - fee(1.0, sale), purchase + fee(1.0, purchase))
 
     def notify_order(self, order: Any) -> None:
         """Record a fill; raise when the broker did not fill an order in full."""
         if order.status in (order.Submitted, order.Accepted):
             return
-        data = order.data
         if order.status != order.Completed:
-            raise OrderRejectedError(
-                f"{data.datetime.date(0)}: an order to {'buy' if order.isbuy() else 'sell'} "
-                f"{abs(order.created.size):.6g} {data._name or 'shares'} ended as "
-                f"{order.getstatusname()}; no result is given"
-            )
+            self._refuse(order)
+        data = order.data
         executed = order.executed
         self.fills.append(
             Fill(
@@ -205,6 +228,14 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
                 executed.price,
                 executed.comm,
             )
+        )
+
+    def _refuse(self, order: Any) -> NoReturn:
+        data = order.data
+        raise OrderRejectedError(
+            f"{data.datetime.date(0)}: an order to {'buy' if order.isbuy() else 'sell'} "
+            f"{abs(order.created.size):.6g} {data._name or 'shares'} ended as "
+            f"{order.getstatusname()}; no result is given"
         )
 
 

@@ -47,4 +47,4 @@ def wilder_rsi(close: NDArray[np.float64], period: int) -> NDArray[np.float64]:
 
 def _index(gain: float, loss: float) -> float:
     movement = gain + loss
-    return 50.0 if movement == 0.0 else 100.0 * gain / movement
+    return 50.0 if movement == 0.0 else 100.0 * (gain / movement)  # exactly 100 without falls

@@ -40,10 +40,15 @@ def _cell(value: Any) -> Any:
 
 def parquet_bytes(sessions: NDArray[np.datetime64], columns: Mapping[str, Any]) -> bytes:
     """Return columns by session as Parquet."""
+    return table_bytes({"session": sessions.astype("datetime64[D]"), **columns})
+
+
+def table_bytes(columns: Mapping[str, Any]) -> bytes:
+    """Return columns as Parquet."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.table({"session": pa.array(sessions.astype("datetime64[D]")), **columns})
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()

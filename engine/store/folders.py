@@ -84,7 +84,7 @@ def save(
         _write(unfinished / MANIFEST, json_bytes(whole))
         path = _rename(unfinished, f"{created:%Y%m%dT%H%M%SZ}-{content_hash[:10]}")
     except OSError as error:
-        raise StoreError(f"{parent}: cannot write results: {error.strerror}") from None
+        raise StoreError(f"{parent}: cannot write results: {error.strerror or error}") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Stored(path, whole)
@@ -135,11 +135,12 @@ def _open(path: Path) -> Stored | None:
     return Stored(path, manifest) if known and manifest.keys() >= REQUIRED else None
 
 
-def find(root: Path, wanted: str) -> Stored:
+def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
     """Return the result a user names.
 
     `wanted` is ``latest``, a study's name or ``<study>/latest`` (its newest result), the name of
-    a result or the beginning of one, or the path of a result folder.
+    a result or the beginning of one, or the path of a result folder. Newest is the newest of a
+    `kind` (``run``, ``comparison``), if that is given.
 
     Raises
     ------
@@ -156,7 +157,11 @@ def find(root: Path, wanted: str) -> Stored:
     if not results:
         raise UsageError(f"there are no results in {root}; start with: streak run STUDY.yaml")
     study = wanted.removesuffix(f"/{LATEST}")
-    newest = [r for r in results if wanted == LATEST or r.path.parent.name == study]
+    newest = [
+        r
+        for r in results
+        if (wanted == LATEST or r.path.parent.name == study) and kind in (None, r.manifest["kind"])
+    ]
     if newest:
         return newest[-1]
     matching = [r for r in results if r.name.startswith(wanted) or r.path.name.startswith(wanted)]
@@ -165,5 +170,9 @@ def find(root: Path, wanted: str) -> Stored:
         return (exact or matching)[0]
     if matching:
         raise UsageError(f'"{wanted}" names {len(matching)} results; give more of the name')
-    names = sorted({r.path.parent.name for r in results} | {r.name for r in results} | {LATEST})
-    raise UsageError(f'there is no result "{wanted}" in {root}{did_you_mean(wanted, names)}')
+    names = {LATEST}
+    for result in results:
+        study = result.path.parent.name
+        names |= {study, f"{study}/{LATEST}", result.name}
+    hint = did_you_mean(wanted, sorted(names))
+    raise UsageError(f'there is no result "{wanted}" in {root}{hint}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,8 +71,11 @@ def trade_log(simulation: Simulation, symbols: tuple[str, str]) -> list[dict[str
 
 
 def features_text(decision: Decision) -> str:
-    """Return ``name = value`` of every feature a decision looked at."""
-    return "; ".join(f"{name} = {value:.6g}" for name, value in decision.features)
+    """Return ``name = value`` of every feature a decision looked at; a dash while it warms up."""
+    values = (
+        (name, "–" if math.isnan(value) else f"{value:.6g}") for name, value in decision.features
+    )
+    return "; ".join(f"{name} = {value}" for name, value in values)
 
 
 def _filled(simulation: Simulation) -> Iterator[tuple[Decision, list[Trade]]]:

@@ -27,7 +27,7 @@ class Setting:
     data : dict
         What the panel says of itself (:meth:`engine.market.panel.PricePanel.describe`).
     execution : dict
-        The execution section, resolved.
+        The execution section, resolved; a file of cash rates by its hash.
     warnings : tuple of str
         What the quality gate found that does not stop a run.
     """

@@ -26,13 +26,19 @@ class CharacterSection(ScanBase):
     volatility_lookback: int = Field(
         21, ge=2, le=252, description="sessions of the core's realised volatility"
     )
+    volatility_history: int = Field(
+        252, ge=1, le=2520, description="values of it needed before it is compared with its past"
+    )
     vix_calm: float = Field(15.0, gt=0, description="VIX below which markets are calm")
     vix_stressed: float = Field(25.0, gt=0, description="VIX from which on they are stressed")
     rate_lookback: int = Field(
         126, ge=1, le=2520, description="sessions over which the fed funds rate is compared"
     )
-    publication_lag: int = Field(
-        1, ge=0, le=30, description="sessions until a fed funds rate is known"
+    rate_lag: int = Field(
+        1, ge=0, le=60, description="sessions from the date of a rate to its publication"
+    )
+    rate_unchanged: float = Field(
+        0.001, ge=0, lt=1, description="changes of the rate up to this size (fraction) are none"
     )
 
     @model_validator(mode="after")

@@ -1,0 +1,104 @@
+"""``scan`` and ``now``: what streaks are, how rare, whether they go on, what followed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.evaluation.streak_study.study import (
+    Context,
+    StreakStudy,
+    current_of,
+    signed_length,
+    streaks_of_all_kinds,
+    study_streaks,
+)
+from engine.market.context import fed_funds_rates, vix_closes
+from engine.market.load import load_panel
+from engine.market.others import load_others
+from engine.market.panel import PricePanel
+from engine.pipeline.bench import Progress, silent
+from engine.store.provenance import content_hash
+from engine.study.loader import config_hash, resolved
+from engine.study.models import Study
+
+__all__ = ["Scan", "as_of_study", "context_of", "current_of", "scan", "signed_length"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A streak study with what it was made from."""
+
+    study: Study
+    panel: PricePanel
+    found: StreakStudy
+    config: dict[str, Any]
+    content_hash: str
+    seconds: float
+
+
+def as_of_study(study: Study, as_of: dt.date | None) -> Study:
+    """Return the study as one would have run it after the close of `as_of`: no later data."""
+    if as_of is None:
+        return study
+    data = study.data
+    return study.model_copy(
+        update={"data": type(data).model_validate({**dict(data), "end": as_of})}
+    )
+
+
+def context_of(study: Study, panel: PricePanel) -> Context:
+    """Read what stands beside the pair: VIX, fed funds, other symbols; as far as named."""
+    data = study.data
+    return Context(
+        vix=vix_closes(data, panel.sessions),
+        fed_funds=fed_funds_rates(data, panel.sessions),
+        others=load_others(data, getattr(data, "others", ())),
+    )
+
+
+def scan(
+    study: Study,
+    panel: PricePanel | None = None,
+    *,
+    analogues: Sequence[dt.date] = (),
+    dissect: dt.date | None = None,
+    progress: Progress = silent,
+) -> Scan:
+    """Study the streaks of a study's prices, without any trading.
+
+    Parameters
+    ----------
+    study : Study
+    panel : PricePanel, optional
+        By default loaded from the study's data section.
+    analogues : sequence of dates, optional
+        Each chooses the streak of outperformance it falls into.
+    dissect : date, optional
+        Chooses the streak whose winners and losers are shown.
+    progress : callable, optional
+
+    Returns
+    -------
+    Scan
+    """
+    started = time.perf_counter()
+    panel = load_panel(study.data) if panel is None else panel
+    context = context_of(study, panel)
+    found = study_streaks(panel, study.scan, study.seed, context, analogues, dissect, progress)
+    return Scan(
+        study=study,
+        panel=panel,
+        found=found,
+        config=resolved(study),
+        content_hash=content_hash(config_hash(study), panel.content_hash),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def streaks_now(study: Study, panel: PricePanel) -> Any:
+    """Return the streak tables only: what `now` needs of a study."""
+    return streaks_of_all_kinds(panel, study.scan, context_of(study, panel))

@@ -1,0 +1,71 @@
+"""Sections of a text report: a title, sentences, and a table; as plain text and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.market.panel import SIMULATED_NOTICE
+from engine.report.tables import escape_markdown, pipe_row
+from engine.report.text import align
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section.
+
+    Attributes
+    ----------
+    title : str
+    lines : tuple of str
+        Sentences before the table.
+    headings : tuple of str
+        Of the table's columns; empty where there is no table.
+    rows : tuple of tuples of str
+        Formatted cells.
+    left : int
+        How many columns, from the left, are text; the others are numbers and aligned right.
+    notes : tuple of str
+        Sentences below the table.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    left: int = 1
+    notes: tuple[str, ...] = ()
+
+
+def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
+    """Return sections as plain text."""
+    parts = [SIMULATED_NOTICE] if simulated else []
+    for section in sections:
+        parts.append("\n".join((section.title.upper(), *section.lines)))
+        if section.rows:
+            parts.append(_aligned(section))
+        if section.notes:
+            parts.append("\n".join(section.notes))
+    return "\n\n".join(parts)
+
+
+def _aligned(section: Section) -> str:
+    columns = zip(section.headings, *section.rows, strict=True)
+    texts = [align(column, right=i >= section.left) for i, column in enumerate(columns)]
+    lines = ["  ".join(cells).rstrip() for cells in zip(*texts, strict=True)]
+    return "\n".join(lines)
+
+
+def sections_markdown(title: str, sections: Sequence[Section], *, simulated: bool) -> str:
+    """Return sections as a Markdown page."""
+    parts = [f"# {escape_markdown(title)}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
+    for section in sections:
+        parts.append(f"## {escape_markdown(section.title)}")
+        parts += [escape_markdown(line) for line in section.lines]
+        if section.rows:
+            rule = [":---" if i < section.left else "---:" for i in range(len(section.headings))]
+            head = [pipe_row(map(escape_markdown, section.headings)), pipe_row(rule)]
+            body = [pipe_row(map(escape_markdown, row)) for row in section.rows]
+            parts.append("\n".join([*head, *body]))
+        parts += [escape_markdown(note) for note in section.notes]
+    return "\n\n".join(parts) + "\n"

@@ -11,9 +11,11 @@ from typing import NoReturn
 import rich_click as click
 from click.exceptions import Exit
 
+from engine.cli.claims import claims
 from engine.cli.compare import compare
 from engine.cli.data import data
 from engine.cli.ls import ls
+from engine.cli.now import now
 from engine.cli.rules import rules
 from engine.cli.run import run
 from engine.cli.scan import scan
@@ -42,7 +44,7 @@ def streak() -> None:
     """
 
 
-for command in (run, scan, compare, show, ls, rules, data, schema):
+for command in (run, compare, scan, now, claims, show, ls, rules, data, schema):
     streak.add_command(command)
 
 

@@ -29,6 +29,10 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         metrics = stored_metrics(stored)
         print_json({"run": stored.name, "path": str(stored.path), "manifest": manifest, **metrics})
         return
+    if manifest["kind"] == "scan":
+        click.echo(stored.read("study.md").decode().rstrip())
+        click.echo(f"\n{stored.path}")
+        return
     print_table(stored_table(stored), transposed=manifest["kind"] == "run")
     origins = [
         (source["symbol"], f"{source['origin']} ({source['recognised_as']})")

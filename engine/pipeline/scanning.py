@@ -1,4 +1,4 @@
-"""``scan`` and ``now``: what streaks are, how rare, whether they go on, what followed."""
+"""``scan``: what streaks are, how rare, whether they go on, what followed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from typing import Any
 from engine.evaluation.streak_study.study import (
     Context,
     StreakStudy,
-    current_of,
-    signed_length,
-    streaks_of_all_kinds,
     study_streaks,
 )
 from engine.market.context import fed_funds_rates, vix_closes
@@ -24,8 +21,6 @@ from engine.pipeline.bench import Progress, silent
 from engine.store.provenance import content_hash
 from engine.study.loader import config_hash, resolved
 from engine.study.models import Study
-
-__all__ = ["Scan", "as_of_study", "context_of", "current_of", "scan", "signed_length"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +92,3 @@ def scan(
         content_hash=content_hash(config_hash(study), panel.content_hash),
         seconds=time.perf_counter() - started,
     )
-
-
-def streaks_now(study: Study, panel: PricePanel) -> Any:
-    """Return the streak tables only: what `now` needs of a study."""
-    return streaks_of_all_kinds(panel, study.scan, context_of(study, panel))

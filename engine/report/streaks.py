@@ -57,16 +57,18 @@ def _headline(panel: PricePanel, found: StreakStudy) -> Section:
         *found.verdicts.values(),
     ]
     if found.current is not None:
-        lines.append(f"Under way: {describe_streak(found.current)}.")
+        among = len(found.streaks[found.current.kind])
+        lines.append(f"Under way: {describe_streak(found.current, among)}.")
     return Section("Streaks", tuple(lines), notes=panel.warnings)
 
 
-def describe_streak(streak: Streak) -> str:
-    """Return length, span, rank and size of a streak in words."""
+def describe_streak(streak: Streak, among: int) -> str:
+    """Return length, span, size and rank of a streak in words; `among` so many of its kind."""
     sessions = "session" if streak.length == 1 else "sessions"
     return (
         f"{streak.length} {sessions} of {streak.kind.replace('_', ' ')}, {span(streak)}, "
-        f"{number(streak.mean_bps)} bp a session, rank {streak.rank_by_length:,} by length"
+        f"{number(streak.mean_bps)} bp a session, rank {streak.rank_by_length:,} of {among:,} "
+        "by length"
     )
 
 

@@ -105,11 +105,15 @@ def _params_of(rule: Rule, given: Mapping[str, Any]) -> RuleParams:
 
 
 def _resolved_expressions(section: RuleSection, given: Mapping[str, Any]) -> ResolvedRule:
-    unknown = [key for key in given if key not in EXPRESSION_KEYS]
+    allowed = ("enter", "leave", *EXPRESSION_KEYS)
+    unknown = [unknown_key((key,), allowed) for key in given if key not in allowed]
+    known = {key: value for key, value in given.items() if key in allowed}
+    try:
+        rule = expression_rule(str(section.enter), str(section.leave), **known)
+    except MisfitError as error:
+        raise MisfitError(*unknown, *error.misfits) from None
     if unknown:
-        allowed = ("enter", "leave", *EXPRESSION_KEYS)
-        raise MisfitError(*(unknown_key((key,), allowed) for key in unknown))
-    rule = expression_rule(str(section.enter), str(section.leave), **given)
+        raise MisfitError(*unknown)
     return ResolvedRule(rule, rule.parameters({}))
 
 
@@ -124,7 +128,9 @@ def _axis_misfits(
     sweepable = _sweepable(section, found.rule)
     if ".".join(path) not in sweepable:
         name = ".".join(path)
-        message = f'the rule has no parameter "{name}" {allowed_names(name, sweepable)}'
+        inner = f"parameters.{name}"  # how a parameter of expressions is swept
+        nearest = inner if inner in sweepable else name
+        message = f'the rule has no parameter "{name}" {allowed_names(nearest, sweepable)}'
         yield Misfit(("sweep", key), message)
         return
     for value in axis.extremes():

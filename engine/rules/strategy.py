@@ -129,6 +129,8 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
         first = self.p.trade_from
         if first is not None:
             self._trade_from = int(np.searchsorted(sessions, np.datetime64(first)))
+        if self._trade_from >= len(sessions):
+            return  # trading has not begun yet
         history = History(sessions, Closes(core, satellite), self._trade_from)
         if self._decider is None:
             self._decider = Decider(self.rule, self.parameters, history)

@@ -82,6 +82,7 @@ class StreakReturn(Claim):
     kind: Literal["streak_return"]
     symbols: Annotated[tuple[Symbol, ...], Field(strict=False, min_length=1)]
     date: dt.date = Field(description="a session within the streak")
+    as_of: dt.date | None = Field(None, description="null: over the whole streak")
     at_least: Fraction | None = None
     below_core: bool = False
 

@@ -361,7 +361,7 @@ def _verdict(row: EventRow, p_holm: float, significance: float, minimum_events: 
         return "too few events"
     if not p_holm < significance:  # NaN: nothing varies
         return "indistinguishable"
-    return "continuation" if row.difference > 0.0 else "reversal"
+    return "continuation" if SIGNS[row.side] * row.difference > 0.0 else "reversal"
 
 
 def _summary(values: FloatArray) -> tuple[float, float, float]:

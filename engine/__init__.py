@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.market.panel import Bars, PricePanel
     from engine.pipeline.comparing import compare
     from engine.pipeline.running import run
+    from engine.pipeline.scanning import scan
     from engine.rules.registry import rule_from_file, rule_named, shipped_rules
     from engine.rules.rule import Rule
     from engine.rules.studies import load_study
@@ -57,6 +58,7 @@ _HOMES = {
     "rule_from_file": "engine.rules.registry",
     "rule_named": "engine.rules.registry",
     "run": "engine.pipeline.running",
+    "scan": "engine.pipeline.scanning",
     "shipped_rules": "engine.rules.registry",
 }
 
@@ -81,6 +83,7 @@ __all__ = [
     "rule_from_file",
     "rule_named",
     "run",
+    "scan",
     "shipped_rules",
 ]
 

@@ -151,7 +151,7 @@ class RunResult:
         import pandas as pd
 
         index = pd.DatetimeIndex(self.simulation.sessions, name="session")
-        return pd.Series(self.simulation.equity, index=index, name="equity")
+        return pd.Series(self.simulation.equity, index=index, name="equity", copy=True)
 
     @property
     def rotations(self) -> pd.DataFrame:

@@ -8,13 +8,12 @@ from typing import Any
 
 from engine.evaluation.metrics import to_json_value
 from engine.evaluation.streak_study.table import Streak
-from engine.market.panel import SIMULATED_NOTICE
 from engine.pipeline.bench import setting_of
 from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
 from engine.report.tables import Table
-from engine.store.files import comparison_files, run_files
+from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, library_versions
 from engine.store.records import Comparison, RunResult, Setting
@@ -72,7 +71,7 @@ def save_scan(
     files = {
         "study.yaml": study_text,
         "study.md": page.encode(),
-        **scan_files(scan.found, listed),
+        **scan_files(scan.found, listed, simulated=scan.panel.simulated),
     }
     setting = setting_of(scan.study, scan.panel)
     manifest = {
@@ -92,7 +91,7 @@ def _manifest(setting: Setting, notes: Sequence[str]) -> dict[str, Any]:
         "data": setting.data,
         "simulated": setting.simulated,
         "notes": list(notes),
-        "notice": SIMULATED_NOTICE if setting.simulated else None,
+        **notice_of(setting.simulated),
         "price_basis": setting.data["price_basis"],
         "warnings": list(setting.warnings),
         "code_hash": code_hash(),

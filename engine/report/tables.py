@@ -28,6 +28,7 @@ from engine.report.summary import (
 )
 from engine.report.terminal import to_rich
 from engine.report.text import align, one_line, width_of
+from engine.store.files import data_word, guarded
 
 __all__ = [
     "DEFAULT_COLUMNS",
@@ -45,7 +46,6 @@ __all__ = [
 
 _MARKDOWN_SPECIAL = re.compile(r"[\\`*\[\]|~$#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _HTML_SPECIAL = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _DIRECTIONS = {1: "higher", -1: "lower", 0: "neither"}
 
 
@@ -80,10 +80,10 @@ def to_csv(table: Table) -> str:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["label", "kind", "data", *table.columns])
-    data = "simulated" if table.simulated else "market"
+    data = data_word(table.simulated)
     for row in table.rows:
         values = (_csv_cell(row.metrics.get(key)) for key in table.columns)
-        writer.writerow([_guarded(row.label), row.kind, data, *values])
+        writer.writerow([guarded(one_line(row.label)), row.kind, data, *values])
     return buffer.getvalue()
 
 
@@ -149,9 +149,4 @@ def _markdown_cell(cell: Cell) -> str:
 def _csv_cell(value: MetricValue) -> str:
     if value is None or not is_defined(value):
         return ""
-    return _guarded(value) if isinstance(value, str) else repr(to_json_value(value))
-
-
-def _guarded(text: str) -> str:
-    line = one_line(text)  # a leading tab or carriage return would start a formula, too
-    return f"'{line}" if line.startswith(_FORMULA_STARTS) else line
+    return guarded(one_line(value)) if isinstance(value, str) else repr(to_json_value(value))

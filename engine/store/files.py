@@ -13,42 +13,63 @@ from numpy.typing import NDArray
 
 from engine.evaluation.metrics import to_json_value
 from engine.execution.simulation import Simulation
+from engine.market.panel import SIMULATED_NOTICE
 from engine.store.folders import json_bytes
 from engine.store.logs import ROTATION_COLUMNS, TRADE_COLUMNS, rotation_log, trade_log
 from engine.store.records import Comparison, Measured, RunResult
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
-def csv_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return rows as CSV: floats in full precision, nothing a spreadsheet would execute."""
+def data_word(simulated: bool) -> str:
+    """Return what the column ``data`` of every CSV says: ``simulated`` or ``market``."""
+    return "simulated" if simulated else "market"
+
+
+def guarded(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: with an apostrophe if need be."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def csv_bytes(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, simulated: bool
+) -> bytes:
+    """Return rows as CSV: floats in full precision, nothing a spreadsheet would execute.
+
+    A last column ``data`` says whether the prices behind a row are simulated.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([*columns, "data"])
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([*(_cell(row.get(column)) for column in columns), data_word(simulated)])
     return text.getvalue().encode()
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
+    if isinstance(value, str):
+        return guarded(value)
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(float(value))
     return value
 
 
-def parquet_bytes(sessions: NDArray[np.datetime64], columns: Mapping[str, Any]) -> bytes:
+def parquet_bytes(
+    sessions: NDArray[np.datetime64], columns: Mapping[str, Any], *, simulated: bool
+) -> bytes:
     """Return columns by session as Parquet."""
-    return table_bytes({"session": sessions.astype("datetime64[D]"), **columns})
+    by_session = {"session": sessions.astype("datetime64[D]"), **columns}
+    return table_bytes(by_session, simulated=simulated)
 
 
-def table_bytes(columns: Mapping[str, Any]) -> bytes:
-    """Return columns as Parquet."""
+def table_bytes(columns: Mapping[str, Any], *, simulated: bool) -> bytes:
+    """Return columns as Parquet; the schema's metadata says whether prices are simulated."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    stamp = {"data": data_word(simulated)} | ({"notice": SIMULATED_NOTICE} if simulated else {})
+    table = table.replace_schema_metadata(stamp)
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
@@ -87,22 +108,33 @@ def measured_json(measured: Measured) -> dict[str, Any]:
     }
 
 
+def notice_of(simulated: bool) -> dict[str, str | None]:
+    """Return the entry ``notice`` of every JSON file: null where prices are market prices."""
+    return {"notice": SIMULATED_NOTICE if simulated else None}
+
+
 def run_files(result: RunResult) -> dict[str, bytes]:
     """Return the data files of a run by name: metrics, equity, signals, rotations, trades."""
+    simulated = result.setting.simulated
     symbols = result.setting.data["symbols"]
     pair = (symbols["core"], symbols["satellite"])
     simulation = result.simulation
     metrics = {
+        **notice_of(simulated),
         "rule": measured_json(result.subject),
         "benchmarks": {name: measured_json(b) for name, b in result.benchmarks.items()},
     }
     equity = equity_columns(result.subject, result.benchmarks)
     return {
         "metrics.json": json_bytes(metrics),
-        "equity.parquet": parquet_bytes(simulation.sessions, equity),
-        "signals.parquet": parquet_bytes(simulation.sessions, signal_columns(result)),
-        "rotations.csv": csv_bytes(ROTATION_COLUMNS, rotation_log(simulation, pair)),
-        "trades.csv": csv_bytes(TRADE_COLUMNS, trade_log(simulation, pair)),
+        "equity.parquet": parquet_bytes(simulation.sessions, equity, simulated=simulated),
+        "signals.parquet": parquet_bytes(
+            simulation.sessions, signal_columns(result), simulated=simulated
+        ),
+        "rotations.csv": csv_bytes(
+            ROTATION_COLUMNS, rotation_log(simulation, pair), simulated=simulated
+        ),
+        "trades.csv": csv_bytes(TRADE_COLUMNS, trade_log(simulation, pair), simulated=simulated),
     }
 
 
@@ -119,7 +151,8 @@ def comparison_files(comparison: Comparison) -> dict[str, bytes]:
         for row in comparison.rows
     ]
     equity = {row.label: row.equity for row in comparison.rows}
+    simulated = comparison.setting.simulated
     return {
-        "metrics.json": json_bytes({"rows": rows}),
-        "equity.parquet": parquet_bytes(comparison.sessions, equity),
+        "metrics.json": json_bytes({**notice_of(simulated), "rows": rows}),
+        "equity.parquet": parquet_bytes(comparison.sessions, equity, simulated=simulated),
     }

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.errors import DataError
 from engine.evaluation.streak_study.study import (
     Context,
     StreakStudy,
@@ -36,13 +37,19 @@ class Scan:
 
 
 def as_of_study(study: Study, as_of: dt.date | None) -> Study:
-    """Return the study as one would have run it after the close of `as_of`: no later data."""
+    """Return the study as one would have run it after the close of `as_of`: no later data.
+
+    Raises
+    ------
+    DataError
+        If the study does not start before `as_of`.
+    """
     if as_of is None:
         return study
-    data = study.data
-    return study.model_copy(
-        update={"data": type(data).model_validate({**dict(data), "end": as_of})}
-    )
+    start = study.data.start
+    if start is not None and as_of <= start:
+        raise DataError(f"as of {as_of} there is nothing to look at: the study starts on {start}")
+    return study.model_copy(update={"data": study.data.model_copy(update={"end": as_of})})
 
 
 def context_of(study: Study, panel: PricePanel) -> Context:

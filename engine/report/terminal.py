@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 GAP = 2
-LONGEST_WORD = 16  # a heading is broken inside a word only beyond this
+LONGEST_WORD = 20  # a heading is broken inside a word only beyond this
 SHORTEST_LABEL = 4
 
 

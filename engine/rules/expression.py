@@ -62,6 +62,8 @@ class Expression:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise RuleError(f"an expression has at most {MAX_LENGTH} characters, not {len(text)}")
+        if "#" in text:
+            raise RuleError("an expression has no comments; what follows the # would be lost")
         self.text = " ".join(text.split())
         try:
             self._tree = ast.parse(self.text, mode="eval").body
@@ -73,7 +75,10 @@ class Expression:
 
     def trigger(self, values: Mapping[str, Number]) -> Trigger:
         """Return the trigger with parameters filled in; raises RuleError where it is wrong."""
-        return _Builder(values).trigger(self._tree)
+        try:
+            return _Builder(values).trigger(self._tree)
+        except RecursionError:
+            raise RuleError(f'"{self.text[:80]}" is nested too deeply') from None
 
 
 class _Builder:
@@ -126,7 +131,10 @@ class _Builder:
             return self._call(node)
         if isinstance(node, ast.Name) and node.id in SIGNALS:
             return Feature(node.id)
-        return self._number(node)
+        number = self._number(node)
+        if not _is_number(number):
+            raise RuleError(f'"{ast.unparse(node)}" is not a number')
+        return number
 
     def _number(self, node: ast.expr) -> Number:
         match node:
@@ -284,4 +292,9 @@ def _limit_misfits(
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False

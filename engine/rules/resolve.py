@@ -65,26 +65,41 @@ def check_rules(draft: Draft) -> Iterator[Misfit]:
     """
     for path, section in draft.rules.items():
         try:
-            found = _resolved(section)
+            _resolved(section)
         except MisfitError as error:
             yield from (Misfit((*path, *m.path), m.message) for m in error.misfits)
-            continue
-        if path == ("rule",):
-            for key, axis in draft.axes.items():
-                if key.startswith("rule."):
-                    yield from _axis_misfits(section, found, key, axis)
+    swept = draft.rules.get(("rule",))
+    rule = None if swept is None else _rule_if_any(swept)
+    if swept is not None and rule is not None:
+        for key, axis in draft.axes.items():
+            if key.startswith("rule."):
+                yield from _axis_misfits(swept, rule, key, axis)
 
 
 def _resolved(section: RuleSection) -> ResolvedRule:
     """Return the rule with its parameters; raises MisfitError by key of the section."""
+    rule = _rule_of(section)
+    given = {} if section.enter is not None else section.parameters
+    return ResolvedRule(rule, _params_of(rule, given))
+
+
+def _rule_of(section: RuleSection) -> Rule:
+    """Return the rule, whatever its parameters; raises MisfitError by key of the section."""
     if section.enter is not None and section.leave is not None:
-        return _resolved_expressions(section, section.parameters)
+        return _rule_of_expressions(section, section.parameters)
     key = "name" if section.name is not None else "file"
     try:
-        rule = rule_named(section.name) if section.name is not None else _from_file(section)
+        return rule_named(section.name) if section.name is not None else _from_file(section)
     except RuleError as error:
         raise MisfitError(Misfit((key,), str(error))) from None
-    return ResolvedRule(rule, _params_of(rule, section.parameters))
+
+
+def _rule_if_any(section: RuleSection) -> Rule | None:
+    """Return the rule; None where there is none, so that what it sweeps cannot be judged."""
+    try:
+        return _rule_of(section)
+    except MisfitError:
+        return None
 
 
 def _from_file(section: RuleSection) -> Rule:
@@ -104,7 +119,7 @@ def _params_of(rule: Rule, given: Mapping[str, Any]) -> RuleParams:
     return params
 
 
-def _resolved_expressions(section: RuleSection, given: Mapping[str, Any]) -> ResolvedRule:
+def _rule_of_expressions(section: RuleSection, given: Mapping[str, Any]) -> Rule:
     allowed = ("enter", "leave", *EXPRESSION_KEYS)
     unknown = [unknown_key((key,), allowed) for key in given if key not in allowed]
     known = {key: value for key, value in given.items() if key in allowed}
@@ -114,18 +129,16 @@ def _resolved_expressions(section: RuleSection, given: Mapping[str, Any]) -> Res
         raise MisfitError(*unknown, *error.misfits) from None
     if unknown:
         raise MisfitError(*unknown)
-    return ResolvedRule(rule, rule.parameters({}))
+    return rule
 
 
-def _axis_misfits(
-    section: RuleSection, found: ResolvedRule, key: str, axis: Axis
-) -> Iterator[Misfit]:
+def _axis_misfits(section: RuleSection, rule: Rule, key: str, axis: Axis) -> Iterator[Misfit]:
     """Find an axis that names no parameter, or has values the parameter may not have.
 
     Values that are wrong only together with others are no fault: a sweep leaves them out.
     """
     path = tuple(key.split(".")[1:])
-    sweepable = _sweepable(section, found.rule)
+    sweepable = _sweepable(section, rule)
     if ".".join(path) not in sweepable:
         name = ".".join(path)
         inner = f"parameters.{name}"  # how a parameter of expressions is swept
@@ -134,7 +147,7 @@ def _axis_misfits(
         yield Misfit(("sweep", key), message)
         return
     for value in axis.extremes():
-        wrong = _refusal(section, found.rule, path, value)
+        wrong = _refusal(section, rule, path, value)
         if wrong is not None:
             yield Misfit(("sweep", key), wrong)
             return
@@ -154,10 +167,10 @@ def _refusal(section: RuleSection, rule: Rule, path: tuple[str, ...], value: Any
         if section.enter is None:
             _params_of(rule, {**given, path[0]: value})
         elif len(path) == 1:
-            _resolved_expressions(section, {**given, path[0]: value})
+            _rule_of_expressions(section, {**given, path[0]: value})
         else:
             parameters = {**given.get("parameters", {}), path[1]: value}
-            _resolved_expressions(section, {**given, "parameters": parameters})
+            _rule_of_expressions(section, {**given, "parameters": parameters})
     except MisfitError as error:
         own = [m.message for m in error.misfits if m.path == path]
         return own[0] if own else None

@@ -223,6 +223,8 @@ NEVER = Constant(False)
 
 
 def _plain(threshold: float | Feature) -> str:
-    return (
-        str(threshold) if isinstance(threshold, Feature) else f"{threshold + 0.0:.15g}"
-    )  # no "-0"
+    if isinstance(threshold, Feature):
+        return str(threshold)
+    number = threshold + 0.0  # no "-0"
+    short = f"{number:.15g}"
+    return short if float(short) == number else repr(number)  # what reads back the same

@@ -39,7 +39,9 @@ def find_file(directory: Path, symbol: str, extensions: Sequence[str]) -> Path:
     try:
         names = sorted(path.name for path in directory.iterdir())
     except OSError as error:
-        raise file_error(str(directory), f"no such folder of prices ({error.strerror})") from None
+        raise file_error(
+            str(directory), f"no such folder of prices ({error.strerror}); name one with --data-dir"
+        ) from None
     for extension in extensions:
         wanted = symbol + extension
         if wanted in names:

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluation.metrics import to_json_value
 from engine.report.format import format_value
-from engine.report.tables import Row, Table, describe_setting, sort_rows
+from engine.report.tables import DEFAULT_COLUMNS, Row, Table, describe_setting, sort_rows
 from engine.store.folders import Stored
 from engine.store.logs import features_text
 from engine.store.records import Comparison, RunResult, Setting
@@ -38,21 +38,6 @@ RUN_COLUMNS = (
     "alpha",
     "beta",
 )
-COMPARISON_COLUMNS = (
-    "final_equity",
-    "cagr",
-    "volatility",
-    "sharpe",
-    "max_drawdown",
-    "calmar",
-    "rotations",
-    "turnover",
-    "exposure",
-    "hit_rate",
-    "cost_drag",
-    "active_return",
-    "information_ratio",
-)
 
 
 def run_table(result: RunResult) -> Table:
@@ -79,7 +64,7 @@ def comparison_table(comparison: Comparison) -> Table:
     """Return the summary of a comparison, rows in its order."""
     return Table(
         _rows_of(comparison),
-        COMPARISON_COLUMNS,
+        DEFAULT_COLUMNS,
         caption=_caption(comparison.setting),
         notes=comparison.setting.warnings,
         simulated=comparison.setting.simulated,
@@ -96,7 +81,7 @@ def stored_table(stored: Stored) -> Table:
     rows = (Row(row["label"], row["kind"], row["metrics"]) for row in stored_rows(stored))
     return Table(
         tuple(rows),
-        RUN_COLUMNS if manifest["kind"] == "run" else COMPARISON_COLUMNS,
+        RUN_COLUMNS if manifest["kind"] == "run" else DEFAULT_COLUMNS,
         caption=_caption(setting_of(stored)),
         notes=tuple(manifest["notes"]),
         simulated=manifest["simulated"],

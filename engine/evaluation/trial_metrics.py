@@ -1,0 +1,113 @@
+"""Metrics of many parameter sets at once, from the sums the sweep kernel returns.
+
+The definitions are those of :mod:`engine.evaluation.metrics`, written in sums of powers of
+returns; tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.evaluation.metrics import ROUNDING, SESSIONS_PER_YEAR
+from engine.execution.kernel import events, tables
+from engine.execution.sweeping import Trials
+from engine.market.quotes import FloatArray
+
+KEYS = (
+    "final_equity",
+    "total_return",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "calmar",
+    "skew",
+    "kurtosis",
+    "rotations",
+    "rotations_per_year",
+    "exposure",
+    "average_holding",
+    "hit_rate",
+    "turnover",
+    "trades",
+    "active_return",
+    "tracking_error",
+    "information_ratio",
+)
+"""Metrics a sweep gives for every parameter set."""
+
+
+def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str, FloatArray]:
+    """Return the metrics of every parameter set, each of shape (m,); NaN where undefined.
+
+    Parameters
+    ----------
+    trials : Trials
+    returns : int
+        Number n of returns each set has: traded sessions less one.
+    initial_cash : float
+    """
+    column = trials.sums.T
+    n, years = returns, returns / SESSIONS_PER_YEAR
+    root = np.sqrt(SESSIONS_PER_YEAR)
+    wealth = column[events.WEALTH]
+    deviation, skew, kurtosis = _moments(column, n)
+    excess = column[tables.X1] / n
+    excess_deviation = _deviation(column[tables.X1], column[tables.X2], n)
+    downside = np.sqrt(column[tables.SHORTFALL] / n)
+    active = column[tables.A1] / n
+    tracking = _deviation(column[tables.A1], column[tables.A2], n)
+    drawdown = column[events.DEEPEST]
+    cagr = wealth ** (1.0 / years) - 1.0
+    trades = column[events.TRADES]
+    rotations = column[events.ROTATIONS]
+    return {
+        "final_equity": wealth * initial_cash,
+        "total_return": wealth - 1.0,
+        "cagr": cagr,
+        "volatility": deviation * root,
+        "sharpe": _quotient(excess, excess_deviation) * root,
+        "sortino": _quotient(excess, downside) * root,
+        "max_drawdown": drawdown,
+        "calmar": _quotient(cagr, -drawdown),
+        "skew": skew,
+        "kurtosis": kurtosis,
+        "rotations": rotations,
+        "rotations_per_year": rotations / years,
+        "exposure": column[events.INSIDE] / n,
+        "average_holding": _quotient(column[events.HELD], trades),
+        "hit_rate": _quotient(column[events.WINS], trades),
+        "turnover": rotations / years,
+        "trades": trades,
+        "active_return": active * SESSIONS_PER_YEAR,
+        "tracking_error": tracking * root,
+        "information_ratio": _quotient(active, tracking) * root,
+    }
+
+
+def _quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Divide; NaN where the denominator is nothing but rounding."""
+    defined = np.abs(denominator) > ROUNDING
+    return np.asarray(np.where(defined, numerator / np.where(defined, denominator, 1.0), np.nan))
+
+
+def _deviation(first: FloatArray, second: FloatArray, n: int) -> FloatArray:
+    """Return the standard deviation (ddof = 1) from sums of values and of their squares."""
+    if n < 2:
+        return np.full(len(first), np.nan)
+    return np.asarray(np.sqrt(np.maximum(second - first * first / n, 0.0) / (n - 1)))
+
+
+def _moments(column: FloatArray, n: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return deviation, skew and excess kurtosis (biased, as SciPy's default)."""
+    s1, s2, s3, s4 = (column[k] / n for k in (tables.R1, tables.R2, tables.R3, tables.R4))
+    variance = np.maximum(s2 - s1**2, 0.0)
+    third = s3 - 3.0 * s1 * s2 + 2.0 * s1**3
+    fourth = s4 - 4.0 * s1 * s3 + 6.0 * s1**2 * s2 - 3.0 * s1**4
+    deviation = _deviation(column[tables.R1], column[tables.R2], n)
+    flat = np.sqrt(variance) <= ROUNDING
+    safe = np.where(flat, 1.0, variance)
+    skew = np.where(flat, np.nan, third / safe**1.5)
+    kurtosis = np.where(flat, np.nan, fourth / safe**2 - 3.0)
+    return deviation, skew, kurtosis

@@ -1,0 +1,69 @@
+"""Compiling kernels, with a cache that cannot go stale.
+
+Compiled code is kept in the user's cache folder, in a folder named by the hash of all kernel
+sources and of the versions that compile them: an edited kernel is another folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+import numba
+import numpy as np
+
+KEPT = 3
+"""Folders of compiled kernels that are kept, newest first."""
+
+
+def user_cache() -> Path:
+    """Return the folder compiled code may be kept in: ``STREAKLAB_CACHE``, or the platform's."""
+    given = os.environ.get("STREAKLAB_CACHE")
+    if given:
+        return Path(given)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "streaklab"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "streaklab"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "streaklab"
+
+
+def sources_hash() -> str:
+    """Return the hash of all kernel sources, the libraries that compile them, and the machine."""
+    digest = hashlib.sha256(
+        f"{numba.__version__} {np.__version__} {platform.python_version()}".encode()
+    )
+    digest.update(platform.machine().encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def use_cache() -> Path | None:
+    """Point numba at the folder of this version of the kernels; None where none can be written."""
+    folder = user_cache() / "kernels" / sources_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        _prune(folder.parent)
+    except OSError:
+        return None
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
+    return folder
+
+
+def _prune(root: Path) -> None:
+    folders = sorted(root.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in folders[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+CACHED = use_cache() is not None
+compiled = numba.njit(cache=CACHED, nogil=True)
+"""Decorator: compile without the interpreter's lock, with strict IEEE arithmetic."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.pipeline.comparing import compare
     from engine.pipeline.running import run
     from engine.pipeline.scanning import scan
+    from engine.pipeline.sweeping import sweep
     from engine.rules.registry import rule_from_file, rule_named, shipped_rules
     from engine.rules.rule import Rule
     from engine.rules.studies import load_study
@@ -60,6 +61,7 @@ _HOMES = {
     "run": "engine.pipeline.running",
     "scan": "engine.pipeline.scanning",
     "shipped_rules": "engine.rules.registry",
+    "sweep": "engine.pipeline.sweeping",
 }
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "run",
     "scan",
     "shipped_rules",
+    "sweep",
 ]
 
 

@@ -35,24 +35,29 @@ def claims(
     """
     from engine.market.panel import SIMULATED_NOTICE
     from engine.pipeline.claiming import check_claims
+    from engine.report.text import one_line
     from engine.rules.studies import read_study
     from engine.study.claims import load_claims
 
     study = read_study(config, overrides=overrides, data_dir=data_dir).study
     results = check_claims(study, load_claims(claims_file))
+    simulated = study.data.source == "simulated"
     if as_json:
-        print_json({"claims": [asdict(result) for result in results]})
+        print_json({"simulated": simulated, "claims": [asdict(result) for result in results]})
     else:
-        if study.data.source == "simulated":
+        if simulated:
             click.echo(f"{SIMULATED_NOTICE}\n")
         for result in results:
-            click.echo(f"{result.verdict.upper()}: “{result.quote}”")
-            click.echo(f"  {result.source}")
+            click.echo(f"{result.verdict.upper()}: “{one_line(result.quote)}”")
+            click.echo(f"  {one_line(result.source)}")
             if result.claimed:
                 within = f" ({result.tolerance})" if result.tolerance else ""
-                click.echo(f"  claimed {result.claimed}{within}; measured {result.measured}")
+                basis = f"price basis {result.price_basis}"
+                click.echo(
+                    f"  claimed {result.claimed}{within}; measured {result.measured}; {basis}"
+                )
             if result.remark:
-                click.echo(f"  {result.remark}")
+                click.echo(f"  {one_line(result.remark)}")
             click.echo("")
         counts = Counter(result.verdict for result in results)
         click.echo(", ".join(f"{n} {verdict}" for verdict, n in sorted(counts.items())))

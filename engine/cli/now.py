@@ -51,7 +51,8 @@ def now(
             {**vars(rule), "decided": rule.decided._asdict() if rule.decided else None}
             for rule in found.rules
         ]
-        print_json(to_json_value({**whole, "rules": rules, "simulated": panel.simulated}))
+        facts = {"price_basis": panel.price_basis, "simulated": panel.simulated}
+        print_json(to_json_value({**whole, "rules": rules, **facts}))
         return
     sections = now_sections(panel, found.market, found.rules)
     click.echo(sections_text(sections, simulated=panel.simulated))

@@ -95,7 +95,13 @@ def scan(
     page = sections_markdown(study.name, sections, simulated=done.panel.simulated)
     stored = save_scan(done, listed, page, loaded.content, results)
     if as_json:
-        facts = {"run": stored.name, "path": str(stored.path), "simulated": done.panel.simulated}
+        facts = {
+            "run": stored.name,
+            "path": str(stored.path),
+            "study": study.name,
+            "price_basis": done.panel.price_basis,
+            "simulated": done.panel.simulated,
+        }
         print_json({**facts, **scan_json(done.found, listed)})
     else:
         click.echo(sections_text(sections, simulated=done.panel.simulated))

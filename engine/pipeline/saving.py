@@ -18,6 +18,7 @@ from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, library_versions
 from engine.store.records import Comparison, RunResult, Setting
 from engine.store.scans import scan_files
+from engine.store.sweeps import Sweep, sweep_files
 
 
 def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
@@ -83,6 +84,31 @@ def save_scan(
         "timings": {"scan_seconds": scan.seconds},
     }
     return save(root, scan.study.name, scan.content_hash, files, manifest)
+
+
+def save_sweep(sweep: Sweep, table: Table, top: Sequence[int], text: bytes, root: Path) -> Stored:
+    """Write a sweep's folder under `root` and return it; `top` are the rows of its summary."""
+    files = {
+        "study.yaml": text,
+        "summary.csv": tables.to_csv(table).encode(),
+        "summary.md": f"# {sweep.study}\n\n{tables.to_markdown(table)}".encode(),
+        **sweep_files(sweep, top),
+    }
+    manifest = {
+        "kind": "sweep",
+        **_manifest(sweep.setting, table.notes),
+        "seed": sweep.seed,
+        "config": sweep.config,
+        "execution": sweep.setting.execution,
+        "axes": list(sweep.axes),
+        "sets": len(sweep),
+        "skipped": sweep.skipped,
+        "engine": sweep.engine,
+        "confirmed": len(sweep.confirmations),
+        "max_difference": to_json_value(sweep.max_difference),
+        "timings": {"sweep_seconds": sweep.seconds},
+    }
+    return save(root, sweep.study, sweep.content_hash, files, manifest)
 
 
 def _manifest(setting: Setting, notes: Sequence[str]) -> dict[str, Any]:

@@ -39,14 +39,16 @@ class Scan:
 def as_of_study(study: Study, as_of: dt.date | None) -> Study:
     """Return the study as one would have run it after the close of `as_of`: no later data.
 
+    An earlier end of the study holds.
+
     Raises
     ------
     DataError
         If the study does not start before `as_of`.
     """
-    if as_of is None:
+    end, start = study.data.end, study.data.start
+    if as_of is None or (end is not None and end <= as_of):
         return study
-    start = study.data.start
     if start is not None and as_of <= start:
         raise DataError(f"as of {as_of} there is nothing to look at: the study starts on {start}")
     return study.model_copy(update={"data": study.data.model_copy(update={"end": as_of})})

@@ -47,7 +47,7 @@ def run_table(result: RunResult) -> Table:
     return Table(
         tuple(rows),
         RUN_COLUMNS,
-        caption=_caption(result.setting),
+        caption=caption_of(result.setting),
         notes=(*_execution_notes(result), *result.warnings),
         simulated=result.setting.simulated,
     )
@@ -65,7 +65,7 @@ def comparison_table(comparison: Comparison) -> Table:
     return Table(
         _rows_of(comparison),
         DEFAULT_COLUMNS,
-        caption=_caption(comparison.setting),
+        caption=caption_of(comparison.setting),
         notes=comparison.setting.warnings,
         simulated=comparison.setting.simulated,
     )
@@ -82,13 +82,14 @@ def stored_table(stored: Stored) -> Table:
     return Table(
         tuple(rows),
         RUN_COLUMNS if manifest["kind"] == "run" else DEFAULT_COLUMNS,
-        caption=_caption(setting_of(stored)),
+        caption=caption_of(setting_of(stored)),
         notes=tuple(manifest["notes"]),
         simulated=manifest["simulated"],
     )
 
 
-def _caption(setting: Setting) -> str:
+def caption_of(setting: Setting) -> str:
+    """Return the caption of a table: what its rows share."""
     data, execution = setting.data, setting.execution
     return describe_setting(
         price_basis=data["price_basis"],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.market.panel import SIMULATED_NOTICE
 from engine.report.tables import escape_markdown, pipe_row
-from engine.report.text import align
+from engine.report.text import align, one_line
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,26 @@ class Section:
 
 
 def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
-    """Return sections as plain text."""
+    """Return sections as plain text; whatever they hold, each of its texts stays on one line."""
     parts = [SIMULATED_NOTICE] if simulated else []
-    for section in sections:
+    for section in map(_harmless, sections):
         parts.append("\n".join((section.title.upper(), *section.lines)))
         if section.rows:
             parts.append(_aligned(section))
         if section.notes:
             parts.append("\n".join(section.notes))
     return "\n\n".join(parts)
+
+
+def _harmless(section: Section) -> Section:
+    return replace(
+        section,
+        title=one_line(section.title),
+        lines=tuple(map(one_line, section.lines)),
+        headings=tuple(map(one_line, section.headings)),
+        rows=tuple(tuple(map(one_line, row)) for row in section.rows),
+        notes=tuple(map(one_line, section.notes)),
+    )
 
 
 def _aligned(section: Section) -> str:
@@ -57,15 +68,21 @@ def _aligned(section: Section) -> str:
 
 
 def sections_markdown(title: str, sections: Sequence[Section], *, simulated: bool) -> str:
-    """Return sections as a Markdown page."""
-    parts = [f"# {escape_markdown(title)}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
-    for section in sections:
+    """Return sections as a Markdown page; their text is escaped and cannot end a cell."""
+    parts = [f"# {escape_markdown(one_line(title))}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
+    for section in map(_harmless, sections):
         parts.append(f"## {escape_markdown(section.title)}")
-        parts += [escape_markdown(line) for line in section.lines]
+        parts += map(_paragraph, section.lines)
         if section.rows:
             rule = [":---" if i < section.left else "---:" for i in range(len(section.headings))]
             head = [pipe_row(map(escape_markdown, section.headings)), pipe_row(rule)]
             body = [pipe_row(map(escape_markdown, row)) for row in section.rows]
             parts.append("\n".join([*head, *body]))
-        parts += [escape_markdown(note) for note in section.notes]
+        parts += map(_paragraph, section.notes)
     return "\n\n".join(parts) + "\n"
+
+
+def _paragraph(text: str) -> str:
+    """Return a sentence that Markdown does not take for an item of a list."""
+    escaped = escape_markdown(text)
+    return f"\\{escaped}" if escaped.startswith(("+ ", "- ")) else escaped

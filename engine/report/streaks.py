@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from engine.evaluation.streak_study.analogues import milestones
-from engine.evaluation.streak_study.rarity import Rarity
+from engine.evaluation.streak_study.rarity import THRESHOLDS, Rarity
 from engine.evaluation.streak_study.study import StreakStudy
 from engine.evaluation.streak_study.table import Kind, Streak, select
 from engine.market.panel import PricePanel
@@ -55,6 +55,7 @@ def _headline(panel: PricePanel, found: StreakStudy) -> Section:
         f"{satellite} against {core}, {len(panel) - panel.start_index:,} sessions, {first} to "
         f"{panel.sessions[-1]}, price basis {panel.price_basis}.",
         *found.verdicts.values(),
+        THRESHOLDS,
     ]
     if found.current is not None:
         among = len(found.streaks[found.current.kind])

@@ -70,7 +70,7 @@ def _execute(path: Path, source: bytes, module_name: str) -> None:
     sys.modules[module_name] = module
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module_name]
         line = next(
             (

@@ -157,6 +157,12 @@ class Rule:
             raise
         except Exception as error:
             raise RuleError(f"rule {self.name} fails: {type(error).__name__}: {error}") from error
+        for side, trigger in (("enter", enter), ("leave", leave)):
+            if not isinstance(trigger, Trigger):
+                raise RuleError(
+                    f"rule {self.name}: {side} must return a trigger, for example "
+                    f"f.streak() >= 5, not {trigger!r}"
+                )
         return Switching(
             enter,
             leave,
@@ -165,10 +171,22 @@ class Rule:
         )
 
     def weights(self, history: History, params: RuleParams) -> NDArray[np.float64]:
-        """Return target weights decided at each close, shape (n,) (weighting rules only)."""
+        """Return target weights decided at each close, shape (n,) (weighting rules only).
+
+        Raises
+        ------
+        RuleError
+            If they are not one number per session, each from 0 to 1 or NaN.
+        """
         if self._weights is None:
             raise RuleError(f"rule {self.name} has triggers, not weights")
-        return self._weights(history, params)
+        weights = np.asarray(self._weights(history, params), dtype=np.float64)
+        sensible = np.isnan(weights) | ((weights >= 0.0) & (weights <= 1.0))
+        if weights.shape != history.sessions.shape or not sensible.all():
+            raise RuleError(
+                f"rule {self.name}: weights must be one number per session, from 0 to 1 or NaN"
+            )
+        return weights
 
     def parameters(self, given: Mapping[str, Any]) -> RuleParams:
         """Check given parameters and fill in defaults; raises pydantic's ValidationError."""

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
 from engine.evaluation.metrics import to_json_value
 from engine.evaluation.streak_study.analogues import long_columns
-from engine.evaluation.streak_study.rarity import Rarity
+from engine.evaluation.streak_study.anatomy import Mover
+from engine.evaluation.streak_study.continuation import ContinuationRow, SurvivalRow
+from engine.evaluation.streak_study.events import EventRow
+from engine.evaluation.streak_study.rarity import Rarity, RarityRow
 from engine.evaluation.streak_study.study import StreakStudy
 from engine.evaluation.streak_study.table import Streak
 from engine.store.files import csv_bytes, notice_of, table_bytes
 from engine.store.folders import json_bytes
+
+
+def _names(record: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record))
+
+
+CHARACTER_COLUMNS = ("character", "volatility_regime", "vix_regime", "rate_regime")
+STREAK_COLUMNS = (*(n for n in _names(Streak) if n != "character"), *CHARACTER_COLUMNS)
+"""Keys of :meth:`Streak.as_row`, for a table without rows."""
 
 
 def scan_files(
@@ -22,19 +34,23 @@ def scan_files(
 ) -> dict[str, bytes]:
     """Return the data files of a streak study by name."""
     every = [streak.as_row() for kind in found.streaks.values() for streak in kind]
-    survival = [asdict(row) for row in found.survival]
-    continuation = [asdict(row) for row in found.continuation]
     rarity = [row for name, side in found.rarity.items() for row in _rarity_rows(name, side)]
+    records: dict[str, tuple[type[Any], Sequence[Any]]] = {
+        "events.csv": (EventRow, found.events),
+        "survival.csv": (SurvivalRow, found.survival),
+        "continuation.csv": (ContinuationRow, found.continuation),
+        "anatomy.csv": (Mover, found.anatomy),
+    }
     tables = {
-        "streaks.csv": every,
-        "events.csv": [asdict(row) for row in found.events],
-        "rarity.csv": rarity,
-        "survival.csv": survival,
-        "continuation.csv": continuation,
-        "anatomy.csv": [asdict(row) for row in found.anatomy],
+        "streaks.csv": (STREAK_COLUMNS, every),
+        "rarity.csv": (("side", *_names(RarityRow)), rarity),
+        **{
+            name: (_names(kind), [asdict(row) for row in rows])
+            for name, (kind, rows) in records.items()
+        },
     }
     return {
-        **{name: _csv(rows, simulated) for name, rows in tables.items()},
+        **{name: _csv(*table, simulated) for name, table in tables.items()},
         "analogues.parquet": table_bytes(long_columns(found.analogues), simulated=simulated),
         "metrics.json": json_bytes({**notice_of(simulated), **scan_json(found, listed)}),
     }
@@ -63,8 +79,8 @@ def _rarity_rows(side: str, found: Rarity) -> Iterable[dict[str, Any]]:
     return ({"side": side, **asdict(row)} for row in found.rows)
 
 
-def _csv(rows: Sequence[Mapping[str, Any]], simulated: bool) -> bytes:
-    columns = list(rows[0]) if rows else []
+def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], simulated: bool) -> bytes:
+    """Return rows as CSV; without any, the header still says what there would be."""
     plain = [
         {k: str(v) if isinstance(v, np.datetime64) else v for k, v in row.items()} for row in rows
     ]

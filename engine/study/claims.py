@@ -49,6 +49,15 @@ class RecordStreak(Claim):
     since: dt.date | None = Field(None, description="null: in all the data")
     ties: dt.date | None = Field(None, description="a date within the streak it equals in length")
 
+    @model_validator(mode="after")
+    def _one_rival(self) -> RecordStreak:
+        if self.since is not None and self.ties is not None:
+            raise ValueError("must have at most one of: since, ties")
+        for name, date in (("since", self.since), ("ties", self.ties)):
+            if date is not None and date >= self.as_of:
+                raise ValueError(f"{name} {date} is not before as_of {self.as_of}")
+        return self
+
 
 class MeanOutperformance(Claim):
     """Mean outperformance per session over the streak as of a session."""
@@ -90,6 +99,12 @@ class StreakReturn(Claim):
     def _one_test(self) -> StreakReturn:
         if (self.at_least is None) != self.below_core:
             raise ValueError("must have exactly one of: at_least, below_core: true")
+        return self
+
+    @model_validator(mode="after")
+    def _known_then(self) -> StreakReturn:
+        if self.as_of is not None and self.date > self.as_of:
+            raise ValueError(f"date {self.date} is after as_of {self.as_of}")
         return self
 
 
@@ -139,6 +154,12 @@ class RecordCloses(Claim):
     first: dt.date
     last: dt.date
     at_least: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RecordCloses:
+        if self.first > self.last:
+            raise ValueError(f"first {self.first} is after last {self.last}")
+        return self
 
 
 class Character(Claim):
@@ -195,10 +216,11 @@ def _claim(given: Any, at: tuple[str | int, ...]) -> tuple[Claim | None, list[Mi
     if not isinstance(given, dict):
         return None, [Misfit(at, f"is {shown(given)}, but must be a claim")]
     kind = given.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         known = allowed_names(str(kind), tuple(KINDS))
-        where, what = ((*at, "kind"), shown(kind)) if "kind" in given else (at, "a claim without")
-        return None, [Misfit(where, f"{what} is no kind of claim {known}")]
+        if "kind" not in given:
+            return None, [Misfit(at, f"is a claim without a kind {known}")]
+        return None, [Misfit((*at, "kind"), f"{shown(kind)} is no kind of claim {known}")]
     try:
         return KINDS[kind].model_validate(given), []
     except ValidationError as error:

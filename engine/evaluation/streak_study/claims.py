@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
@@ -11,7 +11,6 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.errors import DataError
-from engine.evaluation.streak_study.analogues import streak_on
 from engine.evaluation.streak_study.anatomy import anatomy
 from engine.evaluation.streak_study.character import CharacterRules
 from engine.evaluation.streak_study.table import Streak, current_streak, streak_table
@@ -32,6 +31,8 @@ class Tested:
     ----------
     quote, source : str
         The words, and who said them.
+    kind, price_basis : str
+        What was measured, and on which prices.
     claimed, measured : str
         The claimed and the measured figure, in words with units.
     tolerance : str
@@ -44,6 +45,7 @@ class Tested:
     quote: str
     source: str
     kind: str
+    price_basis: str
     claimed: str
     measured: str
     tolerance: str
@@ -80,18 +82,23 @@ class Evidence:
         if key not in self._streaks:
             panel = self.panel(basis)
             if as_of is not None:
-                _index(panel.sessions, as_of, "/".join(panel.symbols))
+                _index(panel.traded_sessions, as_of, "/".join(panel.symbols))
                 panel = panel.until(as_of)
             self._streaks[key] = streak_table(panel, "outperformance", self.rules)
         return self._streaks[key]
 
     def closes(self, basis: str, symbol: str) -> OtherCloses:
-        """Return the closes of the core, the satellite, or a further symbol."""
-        panel = self.panel(basis)
-        for bars in (panel.core, panel.satellite):
-            if bars.symbol == symbol:
-                return OtherCloses(symbol, panel.sessions, bars.close)
+        """Return every close of one asset, those before the other of the pair began included."""
+        self.panel(basis)  # where the pair cannot be trusted, nothing is tested
         return self.other(basis, symbol)
+
+    def streak_on(self, basis: str, date: dt.date, as_of: dt.date | None = None) -> Streak | None:
+        """Return the streak a session falls into, if any."""
+        panel = self.panel(basis)
+        _index(panel.traded_sessions, date, "/".join(panel.symbols))
+        day = np.datetime64(date)
+        streaks = self.streaks(basis, as_of)
+        return next((s for s in streaks if s.start <= day <= s.end), None)
 
 
 def tested(claim: said.Claim, evidence: Evidence) -> Tested:
@@ -106,11 +113,18 @@ def tested(claim: said.Claim, evidence: Evidence) -> Tested:
         found = _TESTS[type(claim)](claim, evidence)
     except _UntestableError as reason:
         found = {"claimed": "", "measured": "", "verdict": UNTESTABLE, "remark": str(reason)}
+    except _WrongDateError as reason:
+        raise DataError(f"claim “{claim.quote}”: {reason}") from None
     kind = str(getattr(claim, "kind", ""))
-    return Tested(claim.quote, claim.source, kind, **({"tolerance": "", "remark": ""} | found))
+    figures = {"tolerance": "", "remark": ""} | found
+    return Tested(claim.quote, claim.source, kind, claim.price_basis, **figures)
 
 
 class _UntestableError(Exception):
+    pass
+
+
+class _WrongDateError(Exception):
     pass
 
 
@@ -126,8 +140,8 @@ def _index(sessions: Any, date: dt.date, what: str) -> int:
         return index
     first, last = sessions[0], sessions[-1]
     if first <= day <= last:
-        raise DataError(f"{date} is no session of {what}; the next one is {sessions[index]}")
-    raise DataError(f"{date} is outside of the data of {what}, {first} to {last}")
+        raise _WrongDateError(f"{date} is no session of {what}; the next one is {sessions[index]}")
+    raise _WrongDateError(f"{date} is outside of the data of {what}, {first} to {last}")
 
 
 def _closes(claim: Any, evidence: Evidence, symbol: str) -> OtherCloses:
@@ -162,19 +176,33 @@ def _record_streak(claim: said.RecordStreak, evidence: Evidence) -> dict[str, An
         return _found("a record", f"no streak as of {claim.as_of}", False)
     earlier = [s for s in streaks if s is not current]
     if claim.ties is not None:
-        record = max((s.length for s in earlier), default=0)
-        panel = evidence.panel(claim.price_basis)
-        tied = streak_on(panel, streaks, claim.ties)
-        measured = f"{current.length} sessions; {tied.start} to {tied.end} had {tied.length}"
-        holds = current.length == tied.length == record
-        remark = "" if tied.length == record else f"the longest before had {record}"
-        return _found(f"as long as the record of {claim.ties}", measured, holds, remark=remark)
+        return _tied_record(
+            current,
+            earlier,
+            claim.ties,
+            evidence.streak_on(claim.price_basis, claim.ties, claim.as_of),
+        )
     since = None if claim.since is None else np.datetime64(claim.since)
+    sessions = evidence.panel(claim.price_basis).traded_sessions
+    if since is not None and since < sessions[0]:
+        raise _WrongDateError(f"{since} is before the data, which start {sessions[0]}")
     rivals = [s for s in earlier if since is None or s.end >= since]
     longest = max(rivals, key=lambda s: s.length, default=None)
     span = "in all the data" if claim.since is None else f"since {claim.since}"
     measured = f"{current.length} sessions; the longest other {span} had {_length(longest)}"
     return _found(f"the longest {span}", measured, current.length > _length(longest))
+
+
+def _tied_record(
+    current: Streak, earlier: Sequence[Streak], date: dt.date, tied: Streak | None
+) -> dict[str, Any]:
+    claimed = f"as long as the record of {date}"
+    if tied is None or tied is current:
+        return _found(claimed, f"no earlier streak on {date}", False)
+    record = max(s.length for s in earlier)
+    measured = f"{current.length} sessions; {tied.start} to {tied.end} had {tied.length}"
+    remark = "" if tied.length == record else f"the longest before had {record}"
+    return _found(claimed, measured, current.length == tied.length == record, remark=remark)
 
 
 def _mean_outperformance(claim: said.MeanOutperformance, evidence: Evidence) -> dict[str, Any]:
@@ -203,7 +231,9 @@ def _span_return(claim: said.SpanReturn, evidence: Evidence) -> dict[str, Any]:
 
 def _streak_return(claim: said.StreakReturn, evidence: Evidence) -> dict[str, Any]:
     panel = evidence.panel(claim.price_basis)
-    streak = streak_on(panel, evidence.streaks(claim.price_basis, claim.as_of), claim.date)
+    streak = evidence.streak_on(claim.price_basis, claim.date, claim.as_of)
+    if streak is None:
+        return _found("a streak of outperformance", f"none on {claim.date}", False)
     others = [_closes(claim, evidence, symbol) for symbol in claim.symbols]
     movers = anatomy(panel, streak, others)
     unknown = [mover for mover in movers if mover.rank is None]
@@ -235,7 +265,7 @@ def _session_return(claim: said.SessionReturn, evidence: Evidence) -> dict[str, 
     closes = _closes(claim, evidence, claim.asset)
     t = _index(closes.sessions, claim.date, claim.asset)
     if t == 0:
-        raise DataError(f"{claim.date} is the first session of {claim.asset}; it has no return")
+        raise _WrongDateError(f"{claim.date} is the first session of {claim.asset}: no return")
     value = float(closes.close[t] / closes.close[t - 1] - 1.0)
     return _found(
         _percent(claim.value),
@@ -265,6 +295,8 @@ def _rsi_above(claim: said.RsiAbove, evidence: Evidence) -> dict[str, Any]:
 def _all_time_high(claim: said.AllTimeHigh, evidence: Evidence) -> dict[str, Any]:
     closes = _closes(claim, evidence, claim.asset)
     t = _index(closes.sessions, claim.date, claim.asset)
+    if t == 0:
+        raise _UntestableError(f"{claim.date} is the first session of {claim.asset}")
     past = closes.close[: t + 1]
     peak = int(np.argmax(past))
     measured = f"close {past[t]:,.2f}; highest until then {past[peak]:,.2f}"
@@ -291,7 +323,9 @@ def _record_closes(claim: said.RecordCloses, evidence: Evidence) -> dict[str, An
 
 def _character(claim: said.Character, evidence: Evidence) -> dict[str, Any]:
     panel = evidence.panel(claim.price_basis)
-    streak = streak_on(panel, evidence.streaks(claim.price_basis), claim.date)
+    streak = evidence.streak_on(claim.price_basis, claim.date)
+    if streak is None:
+        return _found(claim.expected, f"no streak of outperformance on {claim.date}", False)
     core, satellite = panel.symbols
     return _found(
         claim.expected,

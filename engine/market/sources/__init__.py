@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import did_you_mean
+from engine.errors import DataError, did_you_mean
 from engine.market.faults import file_error
 from engine.market.quotes import Quotes
 from engine.market.sources.csv import read_csv
@@ -29,6 +29,10 @@ def read_quotes(data: DataSection, symbol: str) -> Quotes:
         If there is no file for the symbol, or it cannot be read or understood.
     """
     if isinstance(data, SimulatedData):
+        if symbol not in (data.core, data.satellite):
+            raise DataError(
+                f"{symbol}: the simulated market has only {data.core}, {data.satellite}"
+            )
         return simulated_quotes(symbol, data.seed, is_satellite=symbol == data.satellite)
     if isinstance(data, FileData):
         directory = shortest_name(data.directory)

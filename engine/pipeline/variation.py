@@ -1,0 +1,40 @@
+"""Variations of a study: what a parameter set of a sweep changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.study.models import RuleSection, Study
+
+
+def varied(study: Study, values: Mapping[str, Any]) -> Study:
+    """Return the study with swept keys set; the values have been checked as those of axes.
+
+    Parameters
+    ----------
+    study : Study
+    values : mapping of str to value
+        Dotted key → value: ``rule.entry_streak``, ``execution.slippage_bps.IWM``,
+        ``data.price_basis``, ``rule.parameters.guard``.
+    """
+    for key, value in values.items():
+        section, _, rest = key.partition(".")
+        if not rest:
+            study = study.model_copy(update={section: value})
+        elif section == "rule":
+            study = study.model_copy(update={"rule": _with_parameter(study.rule, rest, value)})
+        else:
+            part = getattr(study, section)
+            name, _, inner = rest.partition(".")
+            changed = {**getattr(part, name), inner: value} if inner else value
+            study = study.model_copy(update={section: part.model_copy(update={name: changed})})
+    return study
+
+
+def _with_parameter(rule: RuleSection, name: str, value: Any) -> RuleSection:
+    outer, _, inner = name.partition(".")
+    if inner:
+        value = {**rule.parameters.get(outer, {}), inner: value}
+    given = {key: part for key in RuleSection.model_fields if (part := getattr(rule, key))}
+    return RuleSection.model_validate({**given, **rule.parameters, outer: value})

@@ -1,0 +1,80 @@
+"""The summary of a sweep: its best sets, beside the study's own and the benchmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.evaluation.definitions import find_metric
+from engine.report.format import format_metric
+from engine.report.results import caption_of
+from engine.report.tables import Row, Table
+from engine.store.sweeps import Sweep
+
+COLUMNS = (
+    "final_equity",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "max_drawdown",
+    "calmar",
+    "rotations_per_year",
+    "exposure",
+    "hit_rate",
+    "active_return",
+    "information_ratio",
+)
+
+
+def sweep_table(sweep: Sweep, top: Sequence[int], metric: str) -> Table:
+    """Return the best sets, the study's own rule, and the benchmarks."""
+    rows = [Row(set_label(sweep.axes, sweep.row(i)), "rule", sweep.row(i)) for i in top]
+    rows.append(Row(sweep.baseline.label, "rule", sweep.baseline.metrics))
+    rows += [Row(b.label, "benchmark", b.metrics) for b in sweep.benchmarks.values()]
+    columns = COLUMNS if metric in COLUMNS else (*COLUMNS, metric)
+    return Table(
+        tuple(rows),
+        columns,
+        caption=caption_of(sweep.setting),
+        notes=(*_notes(sweep, metric), *sweep.setting.warnings),
+        simulated=sweep.setting.simulated,
+    )
+
+
+def set_label(axes: Sequence[str], row: Mapping[str, Any]) -> str:
+    """Return the swept values of a set: ``entry_streak 5, overbought 75``."""
+    return ", ".join(f"{axis.rpartition('.')[2]} {_value(row[axis])}" for axis in axes)
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "null"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _notes(sweep: Sweep, metric: str) -> list[str]:
+    values = np.asarray(sweep.columns[metric], dtype=np.float64)
+    known = values[~np.isnan(values)]
+    notes = [
+        f"{len(sweep):,} sets, {sweep.skipped:,} combinations the rule does not allow; "
+        f"{len(np.unique(sweep.columns['path'])):,} different position paths; "
+        f"{sweep.engine} engine"
+    ]
+    if len(known):
+        shares = ((10, "a tenth"), (50, "half"), (90, "nine tenths"))
+        spread = ", ".join(
+            f"{word} below {format_metric(metric, float(np.percentile(known, share)))}"
+            for share, word in shares
+        )
+        name = find_metric(metric).label
+        notes.append(f"{name} over all sets: {spread}; the best of many is partly luck")
+    if sweep.confirmations:
+        notes.append(
+            f"{len(sweep.confirmations)} sets confirmed by Backtrader, largest difference "
+            f"{sweep.max_difference:.0e}"
+        )
+    else:
+        notes.append("no set was confirmed by Backtrader")
+    return notes

@@ -1,0 +1,167 @@
+"""What a sweep is once computed, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.evaluation.metrics import Metrics, to_json_value
+from engine.store.files import csv_bytes, measured_json, notice_of, table_bytes
+from engine.store.folders import json_bytes
+from engine.store.records import Measured, Setting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATH = "path"
+"""Column of the hash of a set's position path: equal for sets that held the same all along."""
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """One parameter set run again in Backtrader.
+
+    Attributes
+    ----------
+    row : int
+        Of the sweep's table.
+    parameters : mapping
+        Swept key → value.
+    chosen : {"sample", "top"}
+    differences : mapping of str to float
+        By metric: |kernel − Backtrader|, relative to Backtrader's value or to 1 if that is
+        larger.
+    """
+
+    row: int
+    parameters: Mapping[str, Any]
+    chosen: str
+    differences: Mapping[str, float]
+
+    @property
+    def largest(self) -> float:
+        """The largest difference of any metric."""
+        return max(self.differences.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Every parameter set of a study, measured.
+
+    Attributes
+    ----------
+    study : str
+    config : dict
+    content_hash : str
+    setting : Setting
+    axes : tuple of str
+        Swept keys, in the order of the study.
+    columns : dict of str to array
+        One entry per admissible set: the swept values, every metric, and the path hash.
+    skipped : int
+        Combinations the rule does not allow.
+    engine : str
+    seconds : float
+        Spent on simulating and measuring all sets.
+    baseline : Measured
+        The study's rule with its own parameters, on Backtrader.
+    benchmarks : dict of str to Measured
+    confirmations : tuple of Confirmation
+    """
+
+    study: str
+    seed: int
+    config: dict[str, Any]
+    content_hash: str
+    setting: Setting
+    axes: tuple[str, ...]
+    columns: dict[str, NDArray[Any]]
+    skipped: int
+    engine: str
+    seconds: float
+    baseline: Measured
+    benchmarks: dict[str, Measured]
+    confirmations: tuple[Confirmation, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns[PATH])
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per parameter set: parameters, metrics, path."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns)
+
+    @property
+    def max_difference(self) -> float:
+        """The largest difference to Backtrader of any confirmed set; NaN where none was."""
+        return max((c.largest for c in self.confirmations), default=float("nan"))
+
+    def best(self, metric: str) -> dict[str, Any]:
+        """Return the best row by a metric, as a dict; raises UsageError if there is none such."""
+        return self.row(int(ranked(self.columns, metric)[0]))
+
+    def row(self, index: int) -> dict[str, Any]:
+        """Return one row as a dict of plain values."""
+        return {name: plain(values[index]) for name, values in self.columns.items()}
+
+
+def plain(value: Any) -> Any:
+    """Return a NumPy scalar as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def ranked(columns: Mapping[str, NDArray[Any]], metric: str) -> NDArray[np.int64]:
+    """Return row numbers, best first by a metric, undefined last, ties in the grid's order."""
+    from engine.errors import UsageError, did_you_mean
+    from engine.evaluation.definitions import METRIC_KEYS, find_metric
+
+    known = [key for key in METRIC_KEYS if key in columns]
+    if metric not in known:
+        raise UsageError(
+            f'"{metric}" is no metric of a sweep (allowed {", ".join(known)}'
+            f"{did_you_mean(metric, known)})"
+        )
+    values = np.asarray(columns[metric], dtype=np.float64)
+    keys = -values if find_metric(metric).direction >= 0 else values
+    return np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")
+
+
+def leaders(columns: Mapping[str, NDArray[Any]], metric: str, count: int) -> list[int]:
+    """Return the best rows by a metric, at most `count`, one for each position path.
+
+    Sets that held the same all along are one strategy under several names; the first stands for
+    them.
+    """
+    order = ranked(columns, metric)
+    _, first = np.unique(columns[PATH][order], return_index=True)
+    return [int(order[i]) for i in np.sort(first)[:count]]
+
+
+def sweep_files(sweep: Sweep, top: Sequence[int]) -> dict[str, bytes]:
+    """Return the data files of a sweep by name; `top` are the rows its summary lists."""
+    simulated = sweep.setting.simulated
+    confirmations = [
+        {"row": c.row, "chosen": c.chosen, **c.parameters, "largest": c.largest, **c.differences}
+        for c in sweep.confirmations
+    ]
+    names = list(confirmations[0]) if confirmations else ["row", "chosen", *sweep.axes, "largest"]
+    metrics: dict[str, Metrics | Any] = {
+        **notice_of(simulated),
+        "axes": list(sweep.axes),
+        "sets": len(sweep),
+        "skipped": sweep.skipped,
+        "top": [to_json_value({"row": i, **sweep.row(i), PATH: None}) for i in top],
+        "rule": measured_json(sweep.baseline),
+        "benchmarks": {name: measured_json(b) for name, b in sweep.benchmarks.items()},
+    }
+    return {
+        "trials.parquet": table_bytes(sweep.columns, simulated=simulated),
+        "confirmations.csv": csv_bytes(names, confirmations, simulated=simulated),
+        "metrics.json": json_bytes(metrics),
+    }

@@ -22,6 +22,7 @@ from engine.cli.scan import scan
 from engine.cli.schema import schema
 from engine.cli.show import show
 from engine.cli.sweep import sweep
+from engine.cli.top import top
 from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
 from engine.version import VERSION
 
@@ -45,7 +46,7 @@ def streak() -> None:
     """
 
 
-for command in (run, sweep, compare, scan, now, claims, show, ls, rules, data, schema):
+for command in (run, sweep, top, compare, scan, now, claims, show, ls, rules, data, schema):
     streak.add_command(command)
 
 

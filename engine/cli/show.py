@@ -20,6 +20,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     or the path of its folder.
     """
     from engine.report.results import stored_table
+    from engine.report.sweeps import stored_sweep_table
     from engine.store.folders import find
     from engine.store.stored_runs import stored_metrics
 
@@ -33,7 +34,10 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         click.echo(stored.read("study.md").decode().rstrip())
         click.echo(f"\n{stored.path}")
         return
-    print_table(stored_table(stored), transposed=manifest["kind"] == "run")
+    if manifest["kind"] == "sweep":
+        print_table(stored_sweep_table(stored))
+    else:
+        print_table(stored_table(stored), transposed=manifest["kind"] == "run")
     origins = [
         (source["symbol"], f"{source['origin']} ({source['recognised_as']})")
         for source in manifest["data"]["sources"]

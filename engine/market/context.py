@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.errors import DataError
 from engine.market.others import closes_on
+from engine.market.pair import common_rows
 from engine.market.quotes import FloatArray, SessionArray
 from engine.market.rates import yearly_rates
 from engine.market.sources import read_quotes
@@ -14,6 +17,8 @@ from engine.study.models import DataSection, FileData
 def vix_closes(data: DataSection, sessions: SessionArray) -> FloatArray | None:
     """Return the VIX close of every session, shape (n,); None where the study names none.
 
+    NaN before its first row; rows after the last session are not looked at.
+
     Raises
     ------
     DataError
@@ -21,7 +26,9 @@ def vix_closes(data: DataSection, sessions: SessionArray) -> FloatArray | None:
     """
     if not isinstance(data, FileData) or data.vix is None:
         return None
-    return closes_on(read_quotes(data, data.vix), sessions)
+    quotes = read_quotes(data, data.vix)
+    known, _ = common_rows(quotes, quotes, sessions[-1])
+    return closes_on(known, sessions) if len(known) else np.full(len(sessions), np.nan)
 
 
 def fed_funds_rates(data: DataSection, sessions: SessionArray) -> FloatArray | None:

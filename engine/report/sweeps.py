@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from engine.evaluation.definitions import find_metric
+from engine.evaluation.metrics import to_json_value
 from engine.report.format import format_metric
 from engine.report.results import caption_of
 from engine.report.tables import Row, Table
+from engine.store.folders import Stored
+from engine.store.stored_runs import setting_of, stored_metrics, stored_rows
 from engine.store.sweeps import Sweep
 
 COLUMNS = (
@@ -40,6 +43,35 @@ def sweep_table(sweep: Sweep, top: Sequence[int], metric: str) -> Table:
         caption=caption_of(sweep.setting),
         notes=(*_notes(sweep, metric), *sweep.setting.warnings),
         simulated=sweep.setting.simulated,
+    )
+
+
+def top_table(
+    stored: Stored, columns: Mapping[str, Any], rows: Sequence[int], metric: str
+) -> Table:
+    """Return rows of a stored sweep as a table."""
+    axes = stored.manifest["axes"]
+    shown = [{name: values[i] for name, values in columns.items()} for i in rows]
+    return Table(
+        tuple(Row(set_label(axes, row), "rule", to_json_value(row)) for row in shown),
+        COLUMNS if metric in COLUMNS else (*COLUMNS, metric),
+        caption=caption_of(setting_of(stored)),
+        notes=tuple(stored.manifest["notes"]),
+        simulated=stored.manifest["simulated"],
+    )
+
+
+def stored_sweep_table(stored: Stored) -> Table:
+    """Return the summary of a stored sweep, as it was when it was made."""
+    axes = stored.manifest["axes"]
+    best = (Row(set_label(axes, row), "rule", row) for row in stored_metrics(stored)["top"])
+    others = (Row(row["label"], row["kind"], row["metrics"]) for row in stored_rows(stored))
+    return Table(
+        (*best, *others),
+        COLUMNS,
+        caption=caption_of(setting_of(stored)),
+        notes=tuple(stored.manifest["notes"]),
+        simulated=stored.manifest["simulated"],
     )
 
 

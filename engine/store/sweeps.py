@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from engine.evaluation.metrics import Metrics, to_json_value
 from engine.store.files import csv_bytes, measured_json, notice_of, table_bytes
-from engine.store.folders import json_bytes
+from engine.store.filters import matching
+from engine.store.folders import Stored, json_bytes
 from engine.store.records import Measured, Setting
 
 if TYPE_CHECKING:
@@ -138,9 +140,33 @@ def leaders(columns: Mapping[str, NDArray[Any]], metric: str, count: int) -> lis
     Sets that held the same all along are one strategy under several names; the first stands for
     them.
     """
+    return best_rows(columns, metric, count)
+
+
+def best_rows(
+    columns: Mapping[str, NDArray[Any]],
+    metric: str,
+    count: int,
+    *,
+    where: str | None = None,
+    distinct: bool = True,
+) -> list[int]:
+    """Return the best rows by a metric that meet conditions; see :func:`leaders` for distinct."""
     order = ranked(columns, metric)
-    _, first = np.unique(columns[PATH][order], return_index=True)
-    return [int(order[i]) for i in np.sort(first)[:count]]
+    if where is not None:
+        order = order[matching(columns, where)[order]]
+    if distinct:
+        _, first = np.unique(columns[PATH][order], return_index=True)
+        order = order[np.sort(first)]
+    return [int(i) for i in order[:count]]
+
+
+def read_trials(stored: Stored) -> dict[str, NDArray[Any]]:
+    """Return the columns of a stored sweep; raises StoreError if they are not what was written."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(io.BytesIO(stored.read("trials.parquet")))
+    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def sweep_files(sweep: Sweep, top: Sequence[int]) -> dict[str, bytes]:

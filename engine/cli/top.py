@@ -1,0 +1,51 @@
+"""``streak top``: the best sets of a stored sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import rich_click as click
+
+from engine.cli.options import output_options, print_json, print_table, results_option
+
+
+@click.command()
+@click.argument("run", default="latest")
+@click.option("--by", default="sharpe", metavar="METRIC", help="Rank sets by this metric.")
+@click.option("-n", "count", type=click.IntRange(1), default=20, help="How many are shown.")
+@click.option(
+    "--where",
+    metavar="CONDITIONS",
+    help='Only sets that meet them: `--where "rotations_per_year < 12 and sharpe > 0.4"`.',
+)
+@click.option("--all-paths", is_flag=True, help="Also sets that held the same all along.")
+@results_option
+@output_options
+def top(
+    run: str,
+    by: str,
+    count: int,
+    where: str | None,
+    all_paths: bool,
+    results: Path,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Show the best parameter sets of a stored sweep.
+
+    Sets that held the same all along are one strategy under several names; one stands for them,
+    unless `--all-paths`. RUN is named as for `streak show`.
+    """
+    from engine.evaluation.metrics import to_json_value
+    from engine.report.sweeps import top_table
+    from engine.store.folders import find
+    from engine.store.sweeps import PATH, best_rows, read_trials
+
+    stored = find(results, run, "sweep")
+    columns = read_trials(stored)
+    rows = best_rows(columns, by, count, where=where, distinct=not all_paths)
+    if as_json:
+        found = [{"row": i, **{k: v[i] for k, v in columns.items() if k != PATH}} for i in rows]
+        print_json(to_json_value({"run": stored.name, "sets": len(columns[PATH]), "top": found}))
+        return
+    print_table(top_table(stored, columns, rows, by))

@@ -11,7 +11,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,27 +148,38 @@ class Rule:
         RuleError
             If the rule's own code fails, whatever it raises.
         """
-        if self._enter is None or self._leave is None:
+        return Switching(
+            self.trigger("enter", params), self.trigger("leave", params), *self.limits(params)
+        )
+
+    def trigger(self, side: Literal["enter", "leave"], params: RuleParams) -> Trigger:
+        """Return one of the two triggers for given parameters (switching rules only).
+
+        Raises
+        ------
+        RuleError
+            If the rule's own code fails, whatever it raises.
+        """
+        build = self._enter if side == "enter" else self._leave
+        if build is None:
             raise RuleError(f"rule {self.name} has weights, not triggers")
-        features = Features()
         try:
-            enter, leave = self._enter(features, params), self._leave(features, params)
+            trigger = build(Features(), params)
         except RuleError:
             raise
         except Exception as error:
             raise RuleError(f"rule {self.name} fails: {type(error).__name__}: {error}") from error
-        for side, trigger in (("enter", enter), ("leave", leave)):
-            if not isinstance(trigger, Trigger):
-                raise RuleError(
-                    f"rule {self.name}: {side} must return a trigger, for example "
-                    f"f.streak() >= 5, not {trigger!r}"
-                )
-        return Switching(
-            enter,
-            leave,
-            getattr(params, "max_holding", None) or 0,
-            getattr(params, "cooldown", 0),
-        )
+        if not isinstance(trigger, Trigger):
+            raise RuleError(
+                f"rule {self.name}: {side} must return a trigger, for example "
+                f"f.streak() >= 5, not {trigger!r}"
+            )
+        return trigger
+
+    @staticmethod
+    def limits(params: RuleParams) -> tuple[int, int]:
+        """Return max_holding (0: without limit) and cooldown of given parameters, in sessions."""
+        return getattr(params, "max_holding", None) or 0, getattr(params, "cooldown", 0)
 
     def weights(self, history: History, params: RuleParams) -> NDArray[np.float64]:
         """Return target weights decided at each close, shape (n,) (weighting rules only).

@@ -76,10 +76,12 @@ def test_defaults_are_filled_in(files):
             "character": {
                 "flat": 0.0,
                 "volatility_lookback": 21,
+                "volatility_history": 252,
                 "vix_calm": 15.0,
                 "vix_stressed": 25.0,
                 "rate_lookback": 126,
-                "publication_lag": 1,
+                "rate_lag": 1,
+                "rate_unchanged": 0.001,
             },
         },
         "sweep": {},

@@ -41,9 +41,13 @@ def check(
         for finding in findings:
             click.echo(f"{finding.severity}: {finding.fault}")
         warnings = len(findings) - errors
-        click.echo(f"{subject}: {errors} errors, {warnings} warnings")
+        click.echo(f"{subject}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}")
     if errors:
         raise Exit(EXIT_DATA)
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def _check_study(

@@ -1,7 +1,7 @@
 """Running a rule for many parameter sets at once: distinct triggers once, then the kernel.
 
 Which parameters a trigger depends on is observed by building it with parameters that note what is
-read; each trigger is then built and evaluated once per combination of those alone.
+read; each trigger is built and evaluated once per combination of those alone.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import RuleError
 from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.events import COLUMNS, simulate_sets
@@ -22,11 +23,13 @@ from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
 from engine.rules.features import FeatureValues
-from engine.rules.rule import Rule
-from engine.rules.trigger import AnyOf, Trigger
+from engine.rules.rule import Rule, RuleParams
+from engine.rules.trigger import NEVER, AnyOf, Trigger
 
 Digits = NDArray[np.int64]
 """Which value of its axis each parameter of each set has, shape (sets, axes)."""
+Rows = NDArray[np.int32]
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,91 +68,71 @@ class SweepEngine:
         axes: Mapping[str, Sequence[Any]],
         terms: Terms,
     ) -> None:
-        self._rule = rule
-        self._given = dict(given)
         self._names = tuple(axes)
         self._values = tuple(tuple(values) for values in axes.values())
-        self._first = panel.start_index
+        self._given = dict(given)
+        self._read: set[str] = set()
+        self._params = _noting(rule.params, self._read)
+        self._first, self._sessions = panel.start_index, len(panel)
         self._known = FeatureValues(history_of(panel).closes)
         self.market = market_of(panel, terms)
-        self._enter_rows, self._enters = self._tabulate(lambda p: (rule.switching(p).enter,))
-        self._leave_rows, self._leaves = self._tabulate(lambda p: _parts(rule.switching(p).leave))
+        self._enters = self._tabulated(lambda p: (rule.trigger("enter", p),))
+        self._leaves = self._tabulated(lambda p: _parts(rule.trigger("leave", p)))
+        self._limits = self._limited(rule.limits)
 
-    def _params(self, digits: Sequence[int]) -> Any:
-        values = {n: v[d] for n, v, d in zip(self._names, self._values, digits, strict=True)}
-        return self._rule.params.model_construct(**{**self._given, **values})
+    def _built(self, build: Callable[[Any], Built]) -> _ByDigits[Built]:
+        """Build something for every combination of the parameters that building it reads.
 
-    def _tabulate(
-        self, build: Callable[[Any], tuple[Trigger, ...]]
-    ) -> tuple[NDArray[np.int32], Callable[[Digits], NDArray[np.int32]]]:
-        """Return next-event rows of every distinct trigger, and how to find those of sets."""
-        axes = self._read_by(build)
-        shape = tuple(len(self._values[axis]) for axis in axes)
+        Which ones it reads may depend on the values of others, so what is read is added until
+        nothing new is: then no parameter left out can make a difference.
+        """
+        axes: tuple[int, ...] = ()
+        while True:
+            self._read.clear()
+            shape = tuple(len(self._values[axis]) for axis in axes)
+            found = [build(self._with(axes, digits)) for digits in np.ndindex(*shape)]
+            read = tuple(i for i, n in enumerate(self._names) if i in axes or n in self._read)
+            if read == axes:
+                return _ByDigits(axes, shape, found)
+            axes = read
+
+    def _with(self, axes: tuple[int, ...], digits: tuple[int, ...]) -> Any:
+        """Return parameters with the given values on some axes, and the first ones on others."""
+        values = {name: of[0] for name, of in zip(self._names, self._values, strict=True)}
+        chosen = {self._names[i]: self._values[i][d] for i, d in zip(axes, digits, strict=True)}
+        return self._params.model_construct(**{**self._given, **values, **chosen})
+
+    def _tabulated(self, build: Callable[[Any], tuple[Trigger, ...]]) -> _Triggers:
+        """Return when every distinct trigger fires next, and which ones a set has."""
+        refused: dict[int, RuleError] = {}
+        built = self._built(_or_error(build))
         rows: dict[Trigger, int] = {}
-        combinations: list[list[int]] = []
-        for combination in np.ndindex(*shape):
-            digits = [0] * len(self._names)
-            for axis, digit in zip(axes, combination, strict=True):
-                digits[axis] = digit
-            triggers = build(self._params(digits))
+        combinations = []
+        for number, triggers in enumerate(built.found):
+            if isinstance(triggers, RuleError):
+                refused[number], triggers = triggers, (NEVER,)
             combinations.append([rows.setdefault(trigger, len(rows)) for trigger in triggers])
-        width = max(len(found) for found in combinations)
+        width = max(map(len, combinations))
         table = np.array([found + [-1] * (width - len(found)) for found in combinations], np.int32)
         answers = np.stack([self._known.answers(trigger)[self._first :] for trigger in rows])
         _, kept, same = np.unique(
             _as_rows(np.packbits(answers, axis=1)), return_index=True, return_inverse=True
         )  # thresholds that no value lies between give the same answers
         table = np.where(table < 0, -1, same.ravel()[table]).astype(np.int32)
+        return _Triggers(built, refused, table, next_true(np.ascontiguousarray(answers[kept])))
 
-        def find(digits: Digits) -> NDArray[np.int32]:
-            flat = np.zeros(len(digits), dtype=np.int64)
-            for axis, size in zip(axes, shape, strict=True):
-                flat = flat * size + digits[:, axis]
-            return table[flat]
-
-        return next_true(np.ascontiguousarray(answers[kept])), find
-
-    def _read_by(self, build: Callable[[Any], Any]) -> tuple[int, ...]:
-        """Return the axes whose parameters a trigger reads; one that is not a field reads all."""
-        read: set[str] = set()
-        build(_Noting(self._params([0] * len(self._names)), read))
-        if not read <= set(self._rule.params.model_fields):
-            return tuple(range(len(self._names)))
-        # what is read may depend on values: a text or a switch that is swept decides which
-        switches = [i for i, v in enumerate(self._values) if not _is_numeric(v)]
-        for combination in np.ndindex(*(len(self._values[i]) for i in switches)):
-            digits = [0] * len(self._names)
-            for axis, digit in zip(switches, combination, strict=True):
-                digits[axis] = digit
-            build(_Noting(self._params(digits), read))
-        return tuple(i for i, name in enumerate(self._names) if name in read)
-
-    def _limits(self, digits: Digits) -> NDArray[np.int32]:
-        """Return max_holding (0: none) and cooldown of each set."""
-        distinct, inverse = np.unique(digits, axis=0, return_inverse=True)
-        fields = self._rule.params.model_fields
-        if all(name in fields for name in ("max_holding", "cooldown")):
-            return np.stack(
-                [self._limit(name, digits) for name in ("max_holding", "cooldown")], axis=1
-            )
-        found = np.empty((len(distinct), 2), dtype=np.int32)
-        for i, row in enumerate(distinct.tolist()):
-            params = self._params(row)
-            found[i] = getattr(params, "max_holding", None) or 0, getattr(params, "cooldown", 0)
-        return np.asarray(found[inverse.ravel()])
-
-    def _limit(self, name: str, digits: Digits) -> NDArray[np.int32]:
-        if name in self._names:
-            axis = self._names.index(name)
-            values = np.array([value or 0 for value in self._values[axis]], dtype=np.int32)
-            return np.asarray(values[digits[:, axis]])
-        value = getattr(self._params([0] * len(self._names)), name)
-        return np.full(len(digits), value or 0, dtype=np.int32)
+    def _limited(self, limits: Callable[[Any], tuple[int, int]]) -> Callable[[Digits], Rows]:
+        """Return how to find max_holding (0: none) and cooldown; none exceeds the sessions."""
+        built = self._built(limits)
+        table = np.array(
+            [[min(limit, self._sessions) for limit in pair] for pair in built.found], np.int32
+        )
+        return lambda digits: table[built.numbers(digits)]
 
     def run(self, digits: Digits, workers: int = 1) -> Trials:
         """Run the parameter sets of some digits; the number of workers changes no bit."""
-        enters = self._enters(digits)[:, 0]
-        leaves = self._leaves(digits)
+        enters = self._enters.of(digits)[:, 0]
+        leaves = self._leaves.of(digits)
         limits = self._limits(digits)
         packed = np.column_stack([enters, leaves, limits])
         _, first, inverse = np.unique(
@@ -162,9 +145,9 @@ class SweepEngine:
             chosen = first[rows]
             simulate_sets(
                 self.market,
-                self._enter_rows,
+                self._enters.following,
                 enters[chosen],
-                self._leave_rows,
+                self._leaves.following,
                 leaves[chosen],
                 limits[chosen],
                 sums[rows],
@@ -179,23 +162,69 @@ class SweepEngine:
         return Trials(sums[rows], paths[rows])
 
 
-class _Noting:
-    """Parameters that note the names read from them."""
+@dataclass(frozen=True)
+class _ByDigits(Generic[Built]):
+    """What was built for every combination of some axes, the last of them running fastest."""
 
-    def __init__(self, params: Any, read: set[str]) -> None:
-        self._params, self._read = params, read
+    axes: tuple[int, ...]
+    shape: tuple[int, ...]
+    found: list[Built]
 
-    def __getattr__(self, name: str) -> Any:
-        self._read.add(name)
-        return getattr(self._params, name)
+    def numbers(self, digits: Digits) -> NDArray[np.int64]:
+        """Return the number of each set's combination."""
+        numbers = np.zeros(len(digits), dtype=np.int64)
+        for axis, size in zip(self.axes, self.shape, strict=True):
+            numbers = numbers * size + digits[:, axis]
+        return numbers
+
+
+@dataclass(frozen=True, eq=False)
+class _Triggers:
+    """Next events of distinct triggers, shape (triggers, n + 1), and which of them a set has."""
+
+    built: _ByDigits[Any]
+    refused: Mapping[int, RuleError]
+    table: Rows
+    following: Rows
+
+    def of(self, digits: Digits) -> Rows:
+        """Return the rows of `following` of each set; raises RuleError where building failed."""
+        numbers = self.built.numbers(digits)
+        for number, error in self.refused.items():
+            if (numbers == number).any():
+                raise error
+        return np.asarray(self.table[numbers])
+
+
+def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleError]:
+    """Return an error instead of raising it: it matters only if an allowed set is built so."""
+
+    def built(params: Any) -> Built | RuleError:
+        try:
+            return build(params)
+        except RuleError as error:
+            return error
+
+    return built
+
+
+def _noting(params: type[RuleParams], read: set[str]) -> type[RuleParams]:
+    """Return the class of parameters made to note the names that are read, by properties too."""
+    names = frozenset(params.model_fields)
+
+    class Noting(params):  # type: ignore[misc, valid-type]  # the class is known at run time
+        def __getattribute__(self, name: str) -> Any:
+            if name in names:
+                read.add(name)
+            elif name == "__dict__" or name.startswith(("model_", "__pydantic")):
+                read.update(names)  # all of them at once
+            return super().__getattribute__(name)
+
+    return Noting
 
 
 def _parts(trigger: Trigger) -> tuple[Trigger, ...]:
     return trigger.parts if isinstance(trigger, AnyOf) else (trigger,)
-
-
-def _is_numeric(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
 def _as_rows(table: NDArray[Any]) -> NDArray[Any]:

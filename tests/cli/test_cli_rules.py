@@ -191,7 +191,7 @@ def test_each_error_of_a_bad_file_is_told_with_file_and_line(prices):
     errors = [line for line in out.splitlines() if line.startswith("error: ")]
     assert any(line.startswith(f"error: {path}:3: ") for line in errors)
     assert any(line.startswith(f"error: {path}:6: ") for line in errors)
-    assert out.splitlines()[-1].endswith(f"{len(errors)} errors, 1 warnings")
+    assert out.splitlines()[-1].endswith(f"{len(errors)} errors, 1 warning")
     assert "Traceback" not in err
     told = json.loads(streak("data", "check", path, "--json").out)
     assert told["errors"] == len(errors)

@@ -46,10 +46,9 @@ def yearly_rates(path: Path, sessions: SessionArray) -> FloatArray:
     age = (sessions - dates[index]).astype(np.int64)
     stale = int(np.argmax(age > LONGEST_GAP))
     if age[stale] > LONGEST_GAP:
-        what = "is the last rate" if index[stale] == len(dates) - 1 else "the next rate comes later"
         raise DataError(
-            f"{path}:{lines[index[stale]]}: {dates[index[stale]]}: {what}; "
-            f"it stands for at most {LONGEST_GAP} days, so there is none for {sessions[stale]}"
+            f"{path}:{lines[index[stale]]}: {dates[index[stale]]}: the next rate comes more than "
+            f"{LONGEST_GAP} days later, or never; there is none for {sessions[stale]}"
         )
     return np.asarray(values[index] / 100.0)
 

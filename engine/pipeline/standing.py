@@ -23,7 +23,7 @@ class Standing:
     held_weight : float
         Satellite's share of wealth that the holdings of the last session aim at.
     since : str
-        Session these holdings date from; empty before the first fill.
+        Session these holdings date from.
     decided : Decision or None
         Decided at the last close, to be filled at the next open; None: holdings stay.
     """
@@ -53,12 +53,12 @@ def _standing(panel: PricePanel, found: ResolvedRule) -> Standing:
     decisions = decisions_of(panel, found.rule, found.params)
     sessions = panel.traded_sessions
     last = len(sessions) - 1
-    filled = [decision for decision in decisions if decision.session < last]
-    held = filled[-1] if filled else None
+    # the first session decides, always, and is not the last: something is held by then
+    held = [decision for decision in decisions if decision.session < last][-1]
     decided = decisions[-1] if decisions[-1].session == last else None
     return Standing(
         label=found.rule.name,
-        held_weight=0.0 if held is None else held.weight,
-        since="" if held is None else str(sessions[held.session + 1]),
+        held_weight=held.weight,
+        since=str(sessions[held.session + 1]),
         decided=decided,
     )

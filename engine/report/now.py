@@ -59,8 +59,7 @@ def _rules(panel: PricePanel, rules: Any) -> Section:
         else:
             action = f"to {held(panel, decided.weight)}"
             why = "; ".join(filter(None, (decided.trigger, features_text(decided))))
-        holds = held(panel, rule.held_weight) if rule.since else "cash"
-        rows.append((rule.label, holds, rule.since, action, why))
+        rows.append((rule.label, held(panel, rule.held_weight), rule.since, action, why))
     headings = ("rule", "holds", "since", "next open", "why")
     return Section("What the rules hold and would do", (), headings, tuple(rows), 5)
 

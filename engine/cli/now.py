@@ -54,5 +54,5 @@ def now(
         facts = {"price_basis": panel.price_basis, "simulated": panel.simulated}
         print_json(to_json_value({**whole, "rules": rules, **facts}))
         return
-    sections = now_sections(panel, found.market, found.rules)
+    sections = now_sections(panel, found.market, found.rules, study.execution.fill)
     click.echo(sections_text(sections, simulated=panel.simulated))

@@ -93,7 +93,15 @@ def scan(
         top=top,
     )
     page = sections_markdown(study.name, sections, simulated=done.panel.simulated)
-    stored = save_scan(done, listed, page, loaded.content, results)
+    options = {
+        "kind": kind,
+        "min_length": least,
+        "top": top,
+        "analogues": [str(day.date()) for day in analogue_dates],
+        "anatomy": None if anatomy is None else str(anatomy.date()),
+        "as_of": None if as_of is None else str(as_of.date()),
+    }
+    stored = save_scan(done, listed, page, loaded.content, results, options)
     if as_json:
         facts = {
             "run": stored.name,

@@ -18,12 +18,11 @@ from engine.cli.options import (
     results_option,
     study_options,
 )
-from engine.errors import EXIT_FAILURES, UsageError
+from engine.errors import EXIT_FAILURES
 
 if TYPE_CHECKING:
     from engine.study.models import Study
 
-LARGEST = 5_000_000
 SHOWN = 10
 
 
@@ -62,20 +61,19 @@ def sweep(
     The axes are under `sweep` in the study. Writes one row per set, the best of them as a
     summary, and what Backtrader says of a sample and of the best. Exit code 1 if it differs.
     """
-    from engine.evaluation.definitions import find_metric
+    from engine.evaluation.trial_metrics import KEYS
     from engine.pipeline.saving import save_sweep
     from engine.pipeline.sweeping import failures, processors
     from engine.pipeline.sweeping import sweep as sweep_study
     from engine.report.sweeps import set_label, sweep_table
     from engine.rules.studies import read_study
-    from engine.store.sweeps import leaders
+    from engine.store.sweeps import check_metric, leaders
 
-    find_metric(by)
+    check_metric(by, KEYS)
     loaded = read_study(config, overrides=overrides, data_dir=data_dir)
     if dry_run:
         _describe(loaded.study)
         return
-    _refuse_too_many(loaded.study)
     found = sweep_study(
         loaded.study,
         engine=engine,
@@ -94,36 +92,28 @@ def sweep(
         click.echo(f"\n{stored.path}")
     for one in failed:
         label = set_label(found.axes, one.parameters)
-        click.echo(f"not confirmed: {label}: Backtrader differs by {one.largest:.1e}", err=True)
+        told = f"{one.worst} of Backtrader differs by {one.largest:.1e}"
+        click.echo(f"not confirmed: {label}: {told}", err=True)
     if failed:
         raise Exit(EXIT_FAILURES)
 
 
 def _describe(study: Study) -> None:
-    from engine.report.sweeps import set_label
+    from engine.report.sweeps import set_label, value_text
     from engine.study.grid import Grid
 
     grid = Grid(study.sweep)
     click.echo(f"{grid.count:,} parameter sets")
     for key, axis in grid.axes.items():
-        click.echo(f"  {key}: {len(axis):,} values, {axis[0]} to {axis[-1]}")
+        ends = f"{value_text(axis[0])} to {value_text(axis[-1])}"
+        click.echo(f"  {key}: {len(axis):,} values, {ends}")
     for name, index in (("first", 0), ("last", -1)):
         click.echo(f"{name}: {set_label(tuple(grid.axes), grid[index])}")
 
 
-def _refuse_too_many(study: Study) -> None:
-    from engine.study.grid import Grid
-
-    count = Grid(study.sweep).count
-    if count > LARGEST:
-        raise UsageError(
-            f"the grid has {count:,} parameter sets; at most {LARGEST:,} are swept at once: "
-            "shorten an axis"
-        )
-
-
 def _as_json(found: Any, top: list[int], where: dict[str, str]) -> dict[str, Any]:
     from engine.evaluation.metrics import to_json_value
+    from engine.store.sweeps import row_json
 
     whole = {
         **where,
@@ -133,7 +123,7 @@ def _as_json(found: Any, top: list[int], where: dict[str, str]) -> dict[str, Any
         "engine": found.engine,
         "seconds": found.seconds,
         "simulated": found.setting.simulated,
-        "best": found.row(top[0]) if top else None,
+        "best": row_json(found.row(top[0])),
         "confirmed": len(found.confirmations),
         "max_difference": found.max_difference,
     }

@@ -14,7 +14,7 @@ from engine.market.quotes import FloatArray, SessionArray
 from engine.market.sources.csv import read_records
 from engine.market.sources.files import decode_text, read_bytes
 
-LONGEST_GAP = 45
+LONGEST_GAP = 62
 """Calendar days a value may stand for: monthly series have a value at least this often."""
 
 

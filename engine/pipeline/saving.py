@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +66,17 @@ def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
 
 
 def save_scan(
-    scan: Scan, listed: Sequence[Streak], page: str, study_text: bytes, root: Path
+    scan: Scan,
+    listed: Sequence[Streak],
+    page: str,
+    study_text: bytes,
+    root: Path,
+    options: Mapping[str, Any],
 ) -> Stored:
-    """Write a streak study's folder under `root` and return it; `page` is its ``study.md``."""
+    """Write a streak study's folder under `root` and return it.
+
+    `page` is its ``study.md``; `options` are those of the command that chose what is listed.
+    """
     files = {
         "study.yaml": study_text,
         "study.md": page.encode(),
@@ -77,6 +85,7 @@ def save_scan(
     setting = setting_of(scan.study, scan.panel)
     manifest = {
         "kind": "scan",
+        "options": dict(options),
         **_manifest(setting, scan.panel.warnings),
         "seed": scan.study.seed,
         "config": scan.config,

@@ -98,6 +98,6 @@ def scan(
         panel=panel,
         found=found,
         config=resolved(study),
-        content_hash=content_hash(config_hash(study), panel.content_hash),
+        content_hash=content_hash(config_hash(study) + context.digest(), panel.content_hash),
         seconds=time.perf_counter() - started,
     )

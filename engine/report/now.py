@@ -11,13 +11,18 @@ from engine.report.streaks import describe_streak, number, percent
 from engine.store.logs import features_text
 
 
-def now_sections(panel: PricePanel, market: Now, rules: Any) -> list[Section]:
-    """Return the sections of the screen; `rules` are the standings of the study's rules."""
+def now_sections(
+    panel: PricePanel, market: Now, rules: Any, fill: str = "next_open"
+) -> list[Section]:
+    """Return the sections of the screen; `rules` are the standings of the study's rules.
+
+    `fill` is the study's: ``next_open`` or ``next_close``.
+    """
     core, satellite = panel.symbols
     title = f"{satellite} against {core}, close of {market.session}"
     return [
         Section(title, tuple(_market(panel, market))),
-        _rules(panel, rules),
+        _rules(panel, rules, fill),
         _nearest(panel, market),
     ]
 
@@ -50,7 +55,7 @@ def held(panel: PricePanel, weight: float) -> str:
     return {0.0: core, 1.0: satellite}.get(weight, f"{percent(weight)} {satellite}")
 
 
-def _rules(panel: PricePanel, rules: Any) -> Section:
+def _rules(panel: PricePanel, rules: Any, fill: str) -> Section:
     rows = []
     for rule in rules:
         decided = rule.decided
@@ -60,7 +65,7 @@ def _rules(panel: PricePanel, rules: Any) -> Section:
             action = f"to {held(panel, decided.weight)}"
             why = "; ".join(filter(None, (decided.trigger, features_text(decided))))
         rows.append((rule.label, held(panel, rule.held_weight), rule.since, action, why))
-    headings = ("rule", "holds", "since", "next open", "why")
+    headings = ("rule", "holds", "since", fill.replace("_", " "), "why")
     return Section("What the rules hold and would do", (), headings, tuple(rows), 5)
 
 

@@ -101,7 +101,7 @@ def test_gaps_in_the_rates_are_refused(copy, tmp_path):
     rows = [(days[0], 1.0), (days[-1], 2.0)]
     write_rates(study.parent, "DFF", rows)
     said = refused(
-        4, "the next rate comes more than 45 days later", "scan", study, "--results", tmp_path / "r"
+        4, "the next rate comes more than 62 days later", "scan", study, "--results", tmp_path / "r"
     )  # fmt: skip
     assert said.startswith("streak: data.fed_funds: ")
     assert f"DFF.csv:2: {days[0]}: " in said

@@ -39,7 +39,7 @@ def test_a_value_stands_for_so_many_days_and_no_more(rates):
     assert "none for 2020-02-15" in refusal(rates, f"Date,Value\n{first},1\n", both)
     words = refusal(rates, f"Date,Value\n{first - 1},1\n2020-03-01,2\n", only)
     assert words == (
-        f":2: {first - 1}: the next rate comes more than 45 days later, or never; "
+        f":2: {first - 1}: the next rate comes more than 62 days later, or never; "
         "there is none for 2020-02-14"
     )
 
@@ -47,7 +47,7 @@ def test_a_value_stands_for_so_many_days_and_no_more(rates):
 def test_a_gap_names_the_line_before_it_and_the_first_session_in_it(rates):
     days = np.array(["2020-01-02", "2020-02-20", "2020-02-21", "2020-03-02"], "datetime64[D]")
     words = refusal(rates, "Date,Value\n2020-01-01,1\n2020-01-02,1\n2020-03-01,2\n", days)
-    assert words.startswith(":3: 2020-01-02: the next rate comes more than 45 days later, or never")
+    assert words.startswith(":3: 2020-01-02: the next rate comes more than 62 days later, or never")
     assert words.endswith("none for 2020-02-20")
 
 

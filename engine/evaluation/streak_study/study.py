@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,17 @@ class Context:
     vix: FloatArray | None = None
     fed_funds: FloatArray | None = None
     others: Sequence[OtherCloses] = ()
+
+    def digest(self) -> str:
+        """Return a hash of all of it: equal for studies that may know the same."""
+        digest = hashlib.sha256()
+        for series in (self.vix, self.fed_funds):
+            digest.update(b"none" if series is None else series.astype("<f8").tobytes())
+        for other in self.others:
+            digest.update(f"{other.symbol} {other.problem}".encode())
+            digest.update(other.sessions.astype(np.int64).astype("<i8").tobytes())
+            digest.update(other.close.astype("<f8").tobytes())
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

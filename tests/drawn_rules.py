@@ -129,6 +129,4 @@ def planted_rule(enter, leave):
 
 def weighted_rule(weights):
     """Return a rule with the given weights decided at each close; NaN where nothing is."""
-    return Rule(
-        "weighted", RuleParams, weights=lambda h, p: np.array(weights)[: len(h.sessions)]
-    )
+    return Rule("weighted", RuleParams, weights=lambda h, p: np.array(weights)[: len(h.sessions)])

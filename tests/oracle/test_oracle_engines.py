@@ -81,25 +81,29 @@ def assert_engines_agree(panel, rule, params, terms):
     broker = run_backtrader(panel, rule, params, terms)
     assert_same(panel, expected, table_of(bars), "bars")
     assert_same(panel, expected, table_of(broker), "backtrader")
-    assert bars.decisions == broker.decisions
-    assert (bars.pending, broker.rejected_orders) == (broker.pending, 0)
+    assert repr(bars.decisions) == repr(broker.decisions)  # a feature in warm-up is NaN in both
+    assert repr(bars.pending) == repr(broker.pending)
+    assert broker.rejected_orders == 0
     np.testing.assert_array_equal(bars.target_weight, broker.target_weight)
     np.testing.assert_allclose(bars.traded_weight, broker.traded_weight, rtol=0, atol=1e-9)
-    assert_same_trades(bars.trades, broker.trades)
+    assert_same_trades(bars.trades, broker.trades, float(bars.equity.max()))
     return bars
 
 
-def assert_same_trades(one, other):
-    """Compare trades; purchases of crumbs of cash (1e-9 of a fill) are nobody's business."""
+def assert_same_trades(one, other, cash):
+    """Compare trades of both engines, but for crumbs: what rounding alone makes too much."""
+    one, other = (
+        [t for t in trades if abs(t.shares) * t.quote > CLOSE * cash] for trades in (one, other)
+    )
     assert [t[:2] for t in one] == [t[:2] for t in other]
-    for name in ("shares", "quote", "cost"):
-        a, b = (np.array([getattr(t, name) for t in trades]) for trades in (one, other))
-        size = np.max(np.abs(a), initial=0.0)
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9 * size, err_msg=name)
+    for a, b in zip(one, other, strict=True):
+        assert a.quote == b.quote
+        assert abs(a.shares - b.shares) * a.quote <= CLOSE * cash
+        assert abs(a.cost - b.cost) <= CLOSE * cash
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-@settings(max_examples=25)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_every_shipped_rule(name, data):
     rule = rule_named(name)
@@ -109,7 +113,7 @@ def test_every_shipped_rule(name, data):
     assert_engines_agree(panel, rule, params, data.draw(terms_for(len(panel))))
 
 
-@settings(max_examples=120)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_triggers_that_fire_anywhere(data):
     """Rotations in consecutive sessions, both triggers at once, entry at either end."""
@@ -126,13 +130,13 @@ def test_triggers_that_fire_anywhere(data):
     assert_engines_agree(panel, planted_rule(enter, leave), params, terms)
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_weights_of_any_kind(data):
     """Mixes that go from anything to anything, all-in and all-out included."""
     panel = data.draw(panels(most=40))
     n = len(panel)
-    weight = st.sampled_from([np.nan, 0.0, 1.0, 0.5]) | st.floats(0.0, 1.0)
+    weight = st.sampled_from([np.nan, 0.0, 1.0, 0.5]) | st.floats(0.01, 0.99)
     weights = data.draw(st.lists(weight, min_size=n, max_size=n))
     terms = data.draw(terms_for(n))
     assert_engines_agree(panel, weighted_rule(weights), RuleParams(), terms)
@@ -208,7 +212,9 @@ def test_a_gap_at_the_open_does_not_overdraw():
 
 def test_fills_at_the_close_use_no_open():
     panel = random_panel(6, 30)
-    absurd = panel_of(panel.core.close, panel.satellite.close, opens=(np.ones(30), np.full(30, 9.0)))
+    absurd = panel_of(
+        panel.core.close, panel.satellite.close, opens=(np.ones(30), np.full(30, 9.0))
+    )
     rule = planted_rule(np.arange(30) % 3 == 0, np.arange(30) % 3 == 2)
     terms = Terms(AssetCosts(0.001, 0.001), AssetCosts(0.001, 0.002), fill="next_close")
     for run in (run_bars, run_backtrader):
@@ -222,13 +228,11 @@ def test_interest_starts_with_the_first_traded_session():
     """Cash lies idle for one night only: from session 0's close to the purchase."""
     panel = random_panel(7, 12, start_index=5)
     rates = np.full(12, 0.01)
+    rule = planted_rule(np.zeros(12), np.zeros(12))
     for run in (run_bars, run_backtrader):
-        simulation = run(
-            panel, planted_rule(np.zeros(12), np.zeros(12)), PlantedParams(),
-            Terms(overnight_rates=rates, initial_cash=1000.0),
-        )
-        core = panel.core
-        wealth = 1010.0 / core.open[6] * core.close[5:]
+        terms = Terms(overnight_rates=rates, initial_cash=1000.0)
+        simulation = run(panel, rule, PlantedParams(), terms)
+        wealth = 1010.0 / panel.core.open[6] * panel.core.close[5:]
         wealth[0] = 1000.0
         np.testing.assert_allclose(simulation.equity, wealth, rtol=1e-10)
         np.testing.assert_array_equal(simulation.cash_returns, np.full(6, 0.01))

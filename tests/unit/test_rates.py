@@ -45,10 +45,10 @@ def test_a_value_stands_for_so_many_days_and_no_more(rates):
 
 
 def test_a_gap_names_the_line_before_it_and_the_first_session_in_it(rates):
-    days = np.array(["2020-01-02", "2020-02-20", "2020-02-21", "2020-03-02"], "datetime64[D]")
-    words = refusal(rates, "Date,Value\n2020-01-01,1\n2020-01-02,1\n2020-03-01,2\n", days)
+    days = np.array(["2020-01-02", "2020-03-20", "2020-03-23", "2020-04-02"], "datetime64[D]")
+    words = refusal(rates, "Date,Value\n2020-01-01,1\n2020-01-02,1\n2020-04-01,2\n", days)
     assert words.startswith(":3: 2020-01-02: the next rate comes more than 62 days later, or never")
-    assert words.endswith("none for 2020-02-20")
+    assert words.endswith("none for 2020-03-20")
 
 
 def test_rates_that_start_after_the_first_session(rates):

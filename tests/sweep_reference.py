@@ -1,0 +1,69 @@
+"""What a sweep must give: every set run on its own, session by session, and measured."""
+
+import itertools
+
+import numpy as np
+from pydantic import ValidationError
+
+from engine.evaluation.backtest import measure, measure_against
+from engine.evaluation.trial_metrics import KEYS, trial_metrics
+from engine.execution.bars import run_bars
+from engine.execution.sweeping import SweepEngine
+from engine.rules.registry import rule_named
+
+CLOSE = 1e-9  # relative to the value, or to 1 if that is larger
+
+
+def one_by_one(panel, rule, params, terms, run=run_bars):
+    """Return the metrics of one set and its target weights."""
+    hold = rule_named("buy_and_hold")
+    core = run_bars(panel, hold, hold.parameters({"asset": "core"}), terms)
+    ran = run(panel, rule, params, terms)
+    metrics = {**measure(ran, ran), **measure_against(ran, core)}
+    return {key: float(metrics[key]) for key in KEYS}, ran.target_weight
+
+
+def all_digits(axes):
+    """Return every combination of an index on each axis, shape (sets, axes)."""
+    combinations = list(itertools.product(*(range(len(values)) for values in axes.values())))
+    return np.array(combinations, dtype=np.int64).reshape(len(combinations), len(axes))
+
+
+def allowed_only(rule, given, axes, digits):
+    """Return the digits of sets that the rule allows, and their parameters."""
+    kept, params = [], []
+    for row in digits:
+        swept = {name: values[d] for (name, values), d in zip(axes.items(), row, strict=True)}
+        try:
+            params.append(rule.parameters({**given, **swept}))
+        except ValidationError:
+            continue
+        kept.append(row)
+    return np.array(kept, dtype=np.int64).reshape(len(kept), len(axes)), params
+
+
+def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=run_bars):
+    """Sweep all sets through the kernel; compare some of them, spread over the grid, one by one."""
+    filled = {**dict(rule.parameters({})), **(given or {})}
+    digits, params = allowed_only(rule, filled, axes, all_digits(axes))
+    engine = SweepEngine(panel, rule, filled, axes, terms)
+    trials = engine.run(digits)
+    returns = len(panel) - panel.start_index - 1
+    found = trial_metrics(trials, returns, terms.initial_cash)
+    chosen = np.unique(np.linspace(0, len(digits) - 1, most).astype(int)) if params else []
+    by_path = {}
+    for i in chosen:
+        expected, weights = one_by_one(panel, rule, params[i], terms, run)
+        assert_same_metrics({key: found[key][i] for key in KEYS}, expected, params[i])
+        by_path.setdefault(int(trials.paths[i]), set()).add(weights.tobytes())
+    assert all(len(weights) == 1 for weights in by_path.values())
+    assert len(set().union(*by_path.values())) == len(by_path)  # equal weights, equal path
+    return trials
+
+
+def assert_same_metrics(found, expected, label):
+    for key, value in expected.items():
+        got = float(found[key])
+        both_undefined = np.isnan(got) and np.isnan(value)
+        close = abs(got - value) <= CLOSE * max(abs(value), 1.0)
+        assert both_undefined or close, (key, got, value, label)

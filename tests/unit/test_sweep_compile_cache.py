@@ -1,0 +1,131 @@
+"""Compiled kernels: kept between runs, never stale, and not needed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import engine
+
+PACKAGE = Path(engine.__file__).parent
+KERNEL = Path("engine/execution/kernel")
+WHERE = """
+from engine.execution.kernel.compiled import CACHED, use_cache
+print(CACHED, use_cache())
+"""
+NEXT = """
+import numpy as np
+from engine.execution.kernel.tables import next_true
+print(next_true(np.array([[False, True, False]]))[0].tolist())
+"""
+
+
+def python(code, tree, cache, *, interpreted=False):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "PYTHONDONTWRITEBYTECODE": "1",  # Python's own cache goes by a file's date and size
+        "STREAKLAB_CACHE": str(cache),
+    }
+    if interpreted:
+        environment["NUMBA_DISABLE_JIT"] = "1"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def copied(folder):
+    """Copy what the kernel needs to run on its own."""
+    for path in (KERNEL.parent.parent / "__init__.py", KERNEL.parent / "__init__.py"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PACKAGE.parent / path, folder / path)
+    shutil.copytree(
+        PACKAGE.parent / KERNEL, folder / KERNEL, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return folder
+
+
+def folders(cache):
+    return sorted(path.name for path in (cache / "kernels").iterdir())
+
+
+def test_an_edited_kernel_is_compiled_anew(tmp_path):
+    tree, cache = copied(tmp_path / "tree"), tmp_path / "cache"
+    assert python(NEXT, tree, cache) == "[1, 1, 3, 3]"
+    (first,) = folders(cache)
+    assert list((cache / "kernels" / first).rglob("*.nbc"))  # machine code is there to be reused
+    tables = tree / KERNEL / "tables.py"
+    stamp = tables.stat().st_mtime
+    text = tables.read_text("utf-8")
+    assert "following[row, n] = n\n" in text
+    tables.write_text(text.replace("following[row, n] = n\n", "following[row, n] = 7\n"), "utf-8")
+    os.utime(tables, (stamp, stamp))  # nor is a file's date what is looked at
+    assert python(NEXT, tree, cache) == "[1, 1, 7, 7]"
+    assert len(folders(cache)) == 2
+    tables.write_text(text, "utf-8")
+    assert python(NEXT, tree, cache) == "[1, 1, 3, 3]"
+    assert len(folders(cache)) == 2
+
+
+def test_any_file_of_the_kernel_counts(tmp_path):
+    tree, cache = copied(tmp_path / "tree"), tmp_path / "cache"
+    python(WHERE, tree, cache, interpreted=True)
+    with (tree / KERNEL / "compiled.py").open("a", encoding="utf-8") as file:
+        file.write("# another line\n")
+    python(WHERE, tree, cache, interpreted=True)
+    assert len(folders(cache)) == 2
+
+
+def test_old_folders_are_pruned(tmp_path):
+    """The newest three stay, this one among them; a stray file does no harm."""
+    kernels = tmp_path / "cache" / "kernels"
+    for age in range(1, 6):
+        old = kernels / f"old{age}"
+        old.mkdir(parents=True)
+        (old / "code.nbc").write_text("code")
+        os.utime(old, (1e9 - age, 1e9 - age))
+    told = python(WHERE, PACKAGE.parent, tmp_path / "cache", interpreted=True)
+    assert told.startswith("True ")
+    assert folders(tmp_path / "cache") == sorted([Path(told[5:]).name, "old1", "old2"])
+    assert Path(told[5:]).parent == kernels
+
+
+def test_a_used_folder_counts_as_new(tmp_path):
+    cache = tmp_path / "cache"
+    mine = Path(python(WHERE, PACKAGE.parent, cache, interpreted=True)[5:])
+    os.utime(mine, (1.0, 1.0))
+    for name in ("a", "b", "c"):
+        (mine.parent / name).mkdir()
+    python(WHERE, PACKAGE.parent, cache, interpreted=True)
+    assert mine.name in folders(cache)
+    assert len(folders(cache)) == 3
+
+
+def test_without_a_writable_folder_kernels_are_compiled_every_time(tmp_path):
+    tree = copied(tmp_path / "tree")
+    before = sorted(tree.rglob("*.nb?"))
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    assert python(WHERE, tree, file, interpreted=True) == "False None"
+    assert python(NEXT, tree, file) == "[1, 1, 3, 3]"
+    assert sorted(tree.rglob("*.nb?")) == before == []
+    assert file.read_text() == "in the way"
+
+
+def test_a_folder_that_exists_but_cannot_be_written_to_is_not_used(monkeypatch, tmp_path):
+    from engine.execution.kernel import compiled
+
+    def refuse(**_):
+        raise PermissionError("read-only")
+
+    monkeypatch.setenv("STREAKLAB_CACHE", str(tmp_path))
+    monkeypatch.setattr(compiled.tempfile, "TemporaryFile", refuse)
+    assert compiled.use_cache.__wrapped__() is None

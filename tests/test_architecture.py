@@ -107,8 +107,7 @@ def test_libraries_stay_in_their_place(library):
         f"{path.relative_to(ROOT)}:{line}"
         for path in python_files("engine", "strategies")
         for line, module in imports_of(path)
-        if module.split(".")[0] == library
-        and not str(path.relative_to(ROOT)).startswith(allowed)
+        if module.split(".")[0] == library and not str(path.relative_to(ROOT)).startswith(allowed)
     ]
     assert strays == []
 

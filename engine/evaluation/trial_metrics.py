@@ -37,6 +37,9 @@ KEYS = (
 )
 """Metrics a sweep gives for every parameter set."""
 
+CANCELLED = 1e-12
+"""Share of the sum of squares below which squared deviations are rounding of that sum."""
+
 
 def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str, FloatArray]:
     """Return the metrics of every parameter set, each of shape (m,); NaN where undefined.
@@ -55,11 +58,11 @@ def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str
     deviation, skew, kurtosis = _moments(column, n)
     excess = column[tables.X1] / n
     excess_deviation = _deviation(column[tables.X1], column[tables.X2], n)
-    downside = np.sqrt(column[tables.SHORTFALL] / n)
+    downside = _defined(np.sqrt(column[tables.SHORTFALL] / n), n)
     active = column[tables.A1] / n
     tracking = _deviation(column[tables.A1], column[tables.A2], n)
-    drawdown = column[events.DEEPEST]
-    cagr = wealth ** (1.0 / years) - 1.0
+    drawdown = np.where(column[events.DEEPEST] >= -ROUNDING, 0.0, column[events.DEEPEST])
+    cagr = _growth(wealth, years)
     trades = column[events.TRADES]
     rotations = column[events.ROTATIONS]
     return {
@@ -94,9 +97,21 @@ def _quotient(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
 
 def _deviation(first: FloatArray, second: FloatArray, n: int) -> FloatArray:
     """Return the standard deviation (ddof = 1) from sums of values and of their squares."""
-    if n < 2:
-        return np.full(len(first), np.nan)
-    return np.asarray(np.sqrt(np.maximum(second - first * first / n, 0.0) / (n - 1)))
+    squares = second - first * first / n
+    squares = np.where(squares > CANCELLED * second, squares, 0.0)
+    return _defined(np.sqrt(squares / max(n - 1, 1)), n)
+
+
+def _defined(values: FloatArray, n: int) -> FloatArray:
+    """Return values that need two returns; NaN where there is one."""
+    return values if n >= 2 else np.full(len(values), np.nan)
+
+
+def _growth(wealth: FloatArray, years: float) -> FloatArray:
+    """Return growth per year; NaN beyond all floats (a few huge returns)."""
+    with np.errstate(over="ignore"):
+        growth = wealth ** (1.0 / years)
+    return np.asarray(np.where(np.isfinite(growth), growth - 1.0, np.nan))
 
 
 def _moments(column: FloatArray, n: int) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -106,7 +121,7 @@ def _moments(column: FloatArray, n: int) -> tuple[FloatArray, FloatArray, FloatA
     third = s3 - 3.0 * s1 * s2 + 2.0 * s1**3
     fourth = s4 - 4.0 * s1 * s3 + 6.0 * s1**2 * s2 - 3.0 * s1**4
     deviation = _deviation(column[tables.R1], column[tables.R2], n)
-    flat = np.sqrt(variance) <= ROUNDING
+    flat = ~(deviation > ROUNDING)
     safe = np.where(flat, 1.0, variance)
     skew = np.where(flat, np.nan, third / safe**1.5)
     kurtosis = np.where(flat, np.nan, fourth / safe**2 - 3.0)

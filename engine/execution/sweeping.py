@@ -108,12 +108,13 @@ class SweepEngine:
         built = self._built(_or_error(build))
         rows: dict[Trigger, int] = {}
         combinations = []
-        for number, triggers in enumerate(built.found):
-            if isinstance(triggers, RuleError):
-                refused[number], triggers = triggers, (NEVER,)
+        for number, found in enumerate(built.found):
+            if isinstance(found, RuleError):
+                refused[number] = found
+            triggers = (NEVER,) if isinstance(found, RuleError) else found
             combinations.append([rows.setdefault(trigger, len(rows)) for trigger in triggers])
         width = max(map(len, combinations))
-        table = np.array([found + [-1] * (width - len(found)) for found in combinations], np.int32)
+        table = np.array([row + [-1] * (width - len(row)) for row in combinations], np.int32)
         answers = np.stack([self._known.answers(trigger)[self._first :] for trigger in rows])
         _, kept, same = np.unique(
             _as_rows(np.packbits(answers, axis=1)), return_index=True, return_inverse=True

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing import get_context
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from engine.errors import UsageError
+from engine.errors import RuleError, UsageError
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.trial_metrics import KEYS, trial_metrics
 from engine.execution.bars import TOLERANCE, decisions_of, simulate
@@ -29,7 +30,7 @@ from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
 from engine.store.provenance import content_hash
-from engine.store.sweeps import PATH, Confirmation, Sweep, leaders, plain
+from engine.store.sweeps import PATH, Confirmation, Sweep, leaders
 from engine.study.grid import Grid
 from engine.study.loader import config_hash, resolved
 from engine.study.models import Study
@@ -39,6 +40,8 @@ Engine = Literal["auto", "events", "bars", "backtrader"]
 SAMPLE = 20
 TOP = 10
 CHUNK = 100_000
+LARGEST = 5_000_000
+"""Parameter sets that are swept at once."""
 Digits = NDArray[np.int64]
 
 
@@ -72,18 +75,32 @@ def sweep(
     Returns
     -------
     Sweep
+
+    Raises
+    ------
+    UsageError
+        If the grid is too large, the rule allows none of it, the engine cannot run it, or data
+        are swept on a panel in memory.
+    StreaklabError
+        Any other of its kinds; see :mod:`engine.errors`.
     """
     grid = Grid(study.sweep)
+    if grid.count > LARGEST:
+        raise UsageError(
+            f"the grid has {grid.count:,} parameter sets; at most {LARGEST:,} are swept at once: "
+            "shorten an axis"
+        )
     plan = _Plan.of(study, panel)
     started = time.perf_counter()
     keep, columns = _measured(study, grid, plan, engine, workers, progress)
     seconds = time.perf_counter() - started
-    swept = _swept_values(grid, keep)
-    table = {**swept, **columns}
+    if not len(keep):
+        raise UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
+    table = {**_swept_values(grid, keep), **columns}
     progress("running the baseline and the benchmarks in Backtrader")
     bench = Bench(plan.panel, terms_of(study.execution, plan.panel), silent)
     found = resolve(study.rule)
-    confirmations = _confirmed(study, plan, table, grid, confirm, workers, progress)
+    confirmations = _confirmed(study, plan, table, grid, keep, confirm, workers, progress)
     return Sweep(
         study=study.name,
         seed=study.seed,
@@ -189,17 +206,29 @@ class _Part:
             name: values[digit]
             for (name, values), digit in zip(self.axes.items(), digits, strict=True)
         }
-        return {**self.resolved.params.model_dump(), **swept}
+        return {**dict(self.resolved.params), **swept}
 
     def allowed(self, digits: Digits) -> NDArray[np.bool_]:
-        """Return which sets the rule's own validator allows."""
+        """Return which sets the rule's own validators allow."""
         rule = self.resolved.rule
-        if not rule.params.__pydantic_decorators__.model_validators:
-            return np.ones(len(digits), dtype=bool)
         own = digits[:, self.at]
+        if not rule.params.__pydantic_decorators__.model_validators:
+            verdicts = np.ones(len(digits), dtype=bool)
+            for axis, of_values in enumerate(self._value_verdicts):
+                verdicts &= of_values[own[:, axis]]
+            return verdicts
         distinct, inverse = np.unique(own, axis=0, return_inverse=True)
         verdicts = np.array([_is_allowed(rule, self.parameters(row)) for row in distinct.tolist()])
         return np.asarray(verdicts[inverse.ravel()], dtype=bool)
+
+    @cached_property
+    def _value_verdicts(self) -> list[NDArray[np.bool_]]:
+        """Which values of each axis are allowed, where no validator looks at several at once."""
+        rule, given = self.resolved.rule, dict(self.resolved.params)
+        return [
+            np.array([_is_allowed(rule, {**given, name: value}) for value in values])
+            for name, values in self.axes.items()
+        ]
 
     def run(self, digits: Digits, engine: Engine, workers: int) -> dict[str, NDArray[Any]]:
         """Return metrics and paths of sets."""
@@ -212,7 +241,7 @@ class _Part:
         from engine.execution.sweeping import SweepEngine
 
         if self._engine is None:
-            given = self.resolved.params.model_dump()
+            given = dict(self.resolved.params)
             self._engine = SweepEngine(self.panel, self.resolved.rule, given, self.axes, self.terms)
         trials = self._engine.run(own, workers)
         returns = len(self.panel) - self.panel.start_index - 1
@@ -241,9 +270,14 @@ class _Part:
 
 def _is_allowed(rule: Rule, parameters: Mapping[str, Any]) -> bool:
     try:
-        rule.parameters(parameters)
+        accepted = rule.parameters(parameters)
     except ValidationError:
         return False
+    if dict(accepted) != dict(parameters):
+        raise RuleError(
+            f"rule {rule.name}: its validators change parameters; to be swept they may only "
+            "refuse them"
+        )
     return True
 
 
@@ -266,9 +300,18 @@ def _swept_values(grid: Grid, keep: NDArray[np.int64]) -> dict[str, NDArray[Any]
     shape = tuple(len(axis) for axis in grid.axes.values())
     digits = np.unravel_index(keep, shape) if shape else ()
     return {
-        key: np.array(tuple(axis))[digit]
+        key: _column(tuple(axis))[digit]
         for (key, axis), digit in zip(grid.axes.items(), digits, strict=True)
     }
+
+
+def _column(values: Sequence[Any]) -> NDArray[Any]:
+    """Return values as one column: of their type; numbers and text together are text."""
+    text = any(isinstance(value, str) for value in values)
+    mixed = text and not all(isinstance(value, str) for value in values)
+    if not mixed and None not in values:
+        return np.array(values)
+    return np.array([str(v) if text and v is not None else v for v in values], dtype=object)
 
 
 def _confirmed(
@@ -276,6 +319,7 @@ def _confirmed(
     plan: _Plan,
     table: dict[str, NDArray[Any]],
     grid: Grid,
+    keep: NDArray[np.int64],
     sample: int,
     workers: int,
     progress: Progress,
@@ -289,7 +333,7 @@ def _confirmed(
         int(row): "sample" for row in drawn
     }
     rows = sorted(chosen)
-    values = [{key: plain(table[key][row]) for key in grid.axes} for row in rows]
+    values = [grid[int(keep[row])] for row in rows]
     progress(f"confirming {len(rows)} sets in Backtrader")
     given = None if plan.loaded and any(k.startswith("data.") for k in grid.axes) else plan.panel
     confirmations = []
@@ -309,8 +353,8 @@ def failures(found: Sweep) -> list[Confirmation]:
 
 
 def _difference(kernel: float, reference: float) -> float:
-    if np.isnan(kernel) and np.isnan(reference):
-        return 0.0
+    if np.isnan(kernel) or np.isnan(reference):
+        return 0.0 if np.isnan(kernel) == np.isnan(reference) else float("inf")
     return abs(kernel - reference) / max(abs(reference), 1.0)
 
 

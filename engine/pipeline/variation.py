@@ -28,7 +28,10 @@ def varied(study: Study, values: Mapping[str, Any]) -> Study:
             part = getattr(study, section)
             name, _, inner = rest.partition(".")
             changed = {**getattr(part, name), inner: value} if inner else value
-            study = study.model_copy(update={section: part.model_copy(update={name: changed})})
+            whole = type(part).model_validate(
+                {**dict(part), name: changed}, context={"folder": study.folder}
+            )  # a path among the values is relative to the study file, as everywhere
+            study = study.model_copy(update={section: whole})
     return study
 
 

@@ -76,11 +76,18 @@ def stored_sweep_table(stored: Stored) -> Table:
 
 
 def set_label(axes: Sequence[str], row: Mapping[str, Any]) -> str:
-    """Return the swept values of a set: ``entry_streak 5, overbought 75``."""
-    return ", ".join(f"{axis.rpartition('.')[2]} {_value(row[axis])}" for axis in axes)
+    """Return the swept values of a set: ``entry_streak 5, slippage_bps.IWM 2``."""
+    values = (f"{_short(axis)} {value_text(row[axis])}" for axis in axes)
+    return ", ".join(values) or "as in the study"
 
 
-def _value(value: Any) -> str:
+def _short(axis: str) -> str:
+    """Return a swept key without its section."""
+    return axis.removeprefix("rule.parameters.").partition(".")[2] or axis.rpartition(".")[2]
+
+
+def value_text(value: Any) -> str:
+    """Return a swept value as a study file writes it, short."""
     if value is None:
         return "null"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Confirmation:
     chosen : {"sample", "top"}
     differences : mapping of str to float
         By metric: |kernel − Backtrader|, relative to Backtrader's value or to 1 if that is
-        larger.
+        larger; infinite where only one of the two is defined.
     """
 
     row: int
@@ -47,7 +48,12 @@ class Confirmation:
     @property
     def largest(self) -> float:
         """The largest difference of any metric."""
-        return max(self.differences.values())
+        return self.differences[self.worst]
+
+    @property
+    def worst(self) -> str:
+        """The metric that differs most."""
+        return max(self.differences, key=self.differences.__getitem__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +63,7 @@ class Sweep:
     Attributes
     ----------
     study : str
+    seed : int
     config : dict
     content_hash : str
     setting : Setting
@@ -105,7 +112,7 @@ class Sweep:
         return max((c.largest for c in self.confirmations), default=float("nan"))
 
     def best(self, metric: str) -> dict[str, Any]:
-        """Return the best row by a metric, as a dict; raises UsageError if there is none such."""
+        """Return the best row by a metric, as a dict; raises UsageError for an unknown metric."""
         return self.row(int(ranked(self.columns, metric)[0]))
 
     def row(self, index: int) -> dict[str, Any]:
@@ -118,17 +125,22 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def ranked(columns: Mapping[str, NDArray[Any]], metric: str) -> NDArray[np.int64]:
-    """Return row numbers, best first by a metric, undefined last, ties in the grid's order."""
+def check_metric(metric: str, known: Sequence[str]) -> None:
+    """Raise UsageError if a metric is none of those a sweep gives."""
     from engine.errors import UsageError, did_you_mean
-    from engine.evaluation.definitions import METRIC_KEYS, find_metric
 
-    known = [key for key in METRIC_KEYS if key in columns]
     if metric not in known:
         raise UsageError(
             f'"{metric}" is no metric of a sweep (allowed {", ".join(known)}'
             f"{did_you_mean(metric, known)})"
         )
+
+
+def ranked(columns: Mapping[str, NDArray[Any]], metric: str) -> NDArray[np.int64]:
+    """Return row numbers, best first by a metric, undefined last, ties in the grid's order."""
+    from engine.evaluation.definitions import METRIC_KEYS, find_metric
+
+    check_metric(metric, [key for key in METRIC_KEYS if key in columns])
     values = np.asarray(columns[metric], dtype=np.float64)
     keys = -values if find_metric(metric).direction >= 0 else values
     return np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")
@@ -169,6 +181,14 @@ def read_trials(stored: Stored) -> dict[str, NDArray[Any]]:
     return {name: table[name].to_numpy() for name in table.column_names}
 
 
+def row_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row ready for JSON, without the hash: many readers take numbers for floats."""
+    texts = {key: str(value) for key, value in row.items() if isinstance(value, dt.date)}
+    converted: dict[str, Any] = to_json_value({**row, **texts})
+    del converted[PATH]
+    return converted
+
+
 def sweep_files(sweep: Sweep, top: Sequence[int]) -> dict[str, bytes]:
     """Return the data files of a sweep by name; `top` are the rows its summary lists."""
     simulated = sweep.setting.simulated
@@ -182,7 +202,7 @@ def sweep_files(sweep: Sweep, top: Sequence[int]) -> dict[str, bytes]:
         "axes": list(sweep.axes),
         "sets": len(sweep),
         "skipped": sweep.skipped,
-        "top": [to_json_value({"row": i, **sweep.row(i), PATH: None}) for i in top],
+        "top": [{"row": i, **row_json(sweep.row(i))} for i in top],
         "rule": measured_json(sweep.baseline),
         "benchmarks": {name: measured_json(b) for name, b in sweep.benchmarks.items()},
     }

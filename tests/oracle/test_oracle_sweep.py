@@ -141,6 +141,18 @@ def test_growth_beyond_all_floats_is_undefined():
     assert np.isnan(trial_metrics(trials, 2, 1.0)["cagr"]).all()
 
 
+@pytest.mark.parametrize("jump", [5.0, 1000.0, 1e-3])
+def test_a_jump_elsewhere_does_not_blur_the_moments(jump):
+    """The core is held when the satellite jumps: fourth powers of ordinary returns are small."""
+    ordinary = random_panel(8, 600)
+    satellite = ordinary.satellite.close * np.where(np.arange(600) >= 300, jump, 1.0)
+    panel = panel_of(ordinary.core.close, satellite)
+    sessions = np.arange(600)
+    leave = (sessions % 4 == 3) | (abs(sessions - 300) < 5)
+    trials = assert_sweep_is_right(panel, planted_rule(sessions % 4 == 0, leave), LIMITS, Terms())
+    assert np.abs(trial_metrics(trials, 599, 1.0)["kurtosis"]).max() < 3.0
+
+
 def test_costs_that_eat_most_of_the_wealth():
     panel = random_panel(2, 120)
     rule = planted_rule(np.ones(120), np.zeros(120))

@@ -13,9 +13,8 @@ from sweep_reference import assert_same_metrics
 import engine.pipeline.sweeping as pipeline
 from engine.errors import RuleError, StudyError, UsageError
 from engine.evaluation.trial_metrics import KEYS
-from engine.execution.kernel import events
 from engine.pipeline.running import run
-from engine.pipeline.sweeping import failures, sweep
+from engine.pipeline.sweeping import sweep
 from engine.pipeline.variation import varied
 from engine.rules.studies import load_study
 from engine.store.sweeps import leaders, ranked, row_json, sweep_files
@@ -340,77 +339,7 @@ def test_leaders_are_one_for_each_path():
     assert leaders(columns, "sharpe", 2) == [4, 1]
 
 
-# confirmations
-
-
-def test_the_sample_is_drawn_by_the_seed(panel):
-    axes = {"rule.entry_streak": [1, 2, 3, 4, 5, 30, 31], "rule.cooldown": list(range(6))}
-
-    def sampled(seed):
-        study = study_in_memory(sweep=axes, seed=seed)
-        found = sweep(study, panel, confirm=5)
-        return [(c.row, c.chosen) for c in found.confirmations]
-
-    one, again, other = sampled(1), sampled(1), sampled(2)
-    assert one == again != other
-    assert [row for row, _ in one] == sorted({row for row, _ in one})
-    assert sum(chosen == "sample" for _, chosen in one) == 5
-    assert 1 <= sum(chosen == "top" for _, chosen in one) <= 10
-
-
-def test_the_best_are_always_confirmed(panel):
-    found = swept(panel, {"rule.entry_streak": list(range(1, 9))}, confirm=1)
-    best = {c.row for c in found.confirmations if c.chosen == "top"}
-    drawn = {c.row for c in found.confirmations if c.chosen == "sample"}
-    assert set(leaders(found.columns, "sharpe", 10)) == best | (
-        drawn & set(leaders(found.columns, "sharpe", 10))
-    )
-
-
-def test_no_confirmation_on_request(panel, monkeypatch):
-    monkeypatch.setattr(pipeline, "_in_backtrader", None)
-    found = swept(panel, {"rule.entry_streak": [1, 2]}, confirm=0)
-    assert found.confirmations == ()
-    assert np.isnan(found.max_difference)
-    assert failures(found) == []
-
-
-def broken_kernel(column, change):
-    """Return trials of the kernel with a mistake in one of its columns."""
-    from engine.execution.sweeping import SweepEngine
-
-    sound = SweepEngine.run
-
-    def run_wrongly(self, digits, workers=1):
-        trials = sound(self, digits, workers)
-        trials.sums[:, column] = change(trials.sums[:, column])
-        return trials
-
-    return run_wrongly
-
-
-@pytest.mark.parametrize(
-    ("column", "change", "metric"),
-    [
-        (events.ROTATIONS, lambda x: x + 1.0, "rotations"),
-        (events.WEALTH, lambda x: x * (1 + 1e-8), "final_equity"),
-        (events.TRADES, lambda x: x * 0.0, "average_holding"),  # undefined in the kernel alone
-        (events.WEALTH, lambda x: x * np.nan, "final_equity"),
-    ],
-)
-def test_a_mistake_of_the_kernel_is_found(panel, monkeypatch, column, change, metric):
-    wrong = broken_kernel(column, change)
-    monkeypatch.setattr("engine.execution.sweeping.SweepEngine.run", wrong)
-    found = swept(panel, {"rule.entry_streak": [1, 2]}, confirm=2)
-    assert [c.parameters for c in failures(found)] == [
-        {"rule.entry_streak": 1},
-        {"rule.entry_streak": 2},
-    ]
-    assert found.max_difference > 1e-9
-    for one in found.confirmations:
-        assert one.differences[metric] > 1e-9
-        assert one.differences["exposure"] < 1e-9
-        assert one.largest == one.differences[one.worst] == max(one.differences.values())
+# the same however it is run
 
 
 def test_workers_change_no_byte(panel, found):

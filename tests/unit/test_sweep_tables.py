@@ -1,11 +1,13 @@
 """The kernel's look-ups against doing it the long way, for every range of short series."""
 
+import math
+
 import numpy as np
 import pytest
 
 from engine.execution.kernel import tables
 from engine.execution.kernel.events import DEEPEST, _hold
-from engine.execution.kernel.tables import SUMS, build_market, next_true
+from engine.execution.kernel.tables import SUMS, build_market, next_true, running_sums
 
 SIZES = (2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33)
 
@@ -61,6 +63,21 @@ def test_the_core_benchmark_pays_for_its_purchase():
     market = build_market(fill, close, np.array([0.9, 0.9]), np.array([1.25, 1.25]), cash)
     first = 1.01 * 12.0 / (11.0 * 1.25) - 1.0
     assert market.core_return.tolist() == pytest.approx([0.0, first, 0.25])
+
+
+def test_running_sums_keep_what_rounding_takes():
+    """Differences of them are exact sums, even of what is tiny beside what came before."""
+    rng = np.random.default_rng(2)
+    added = rng.normal(0.0, 1.0, (40, SUMS)) * 10.0 ** rng.integers(-12, 12, (40, SUMS))
+    sums = running_sums(added)
+    assert sums.shape == (41, 2, SUMS)
+    for first in range(40):
+        for last in range(first, 41):
+            found = (sums[last, 0] - sums[first, 0]) + (sums[last, 1] - sums[first, 1])
+            for k in range(SUMS):
+                exact = math.fsum(added[first:last, k])
+                scale = max(abs(added[first:last, k]), default=0.0)
+                assert abs(found[k] - exact) <= 1e-14 * scale + 1e-17
 
 
 @pytest.mark.parametrize("n", [1, *SIZES])

@@ -12,6 +12,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numba
@@ -50,6 +51,8 @@ def use_cache() -> Path | None:
     folder = user_cache() / "kernels" / sources_hash()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass  # that the folder exists does not mean that it can be written to
         os.utime(folder)
         _prune(folder.parent)
     except OSError:

@@ -59,8 +59,9 @@ def _hold(out, market, asset, first, last, wealth, peak):  # type: ignore[no-unt
     `wealth` is that at the close of `first`. Adds the sessions after `first` to the sums, and
     looks for the deepest drawdown over all of them.
     """
+    before, after = market.prefix[asset, first + 1], market.prefix[asset, last + 1]
     for k in range(SUMS):
-        out[k] += market.prefix[asset, last + 1, k] - market.prefix[asset, first + 1, k]
+        out[k] += (after[0, k] - before[0, k]) + (after[1, k] - before[1, k])
     close = market.close[asset]
     unit = wealth / close[first]
     if first == last:

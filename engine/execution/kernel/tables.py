@@ -31,7 +31,8 @@ class Market(NamedTuple):
     quoted value that a sale brings and a purchase takes, shape (2,). ``cash_return``: what cash
     earned into each session, shape (n,). ``core_return``: return of the core benchmark's equity,
     shape (n,), costs of its purchase included. ``prefix``: sums over sessions before an index,
-    shape (2, n + 1, SUMS). ``ranges``: disjoint sparse table, shape (2, levels, n, 3).
+    shape (2, n + 1, 2, SUMS): each with what rounding took from it. ``ranges``: disjoint sparse
+    table, shape (2, levels, n, 3).
     """
 
     fill: FloatArray
@@ -58,11 +59,9 @@ def build_market(
     if close.shape[1] > 1:
         waited = 1.0 + cash_return[1]
         core_return[1] = waited * close[0, 1] / (fill[0, 1] * purchase[0]) - 1.0
-    prefix = np.zeros((2, close.shape[1] + 1, SUMS))
-    for asset in range(2):
-        prefix[asset, 1:] = np.cumsum(
-            session_sums(returns[asset], cash_return, core_return), axis=0
-        )
+    prefix = np.stack(
+        [running_sums(session_sums(own, cash_return, core_return)) for own in returns]
+    )
     return Market(fill, close, sale, purchase, cash_return, core_return, prefix, range_table(close))
 
 
@@ -82,6 +81,26 @@ def session_sums(returns: FloatArray, cash: FloatArray, core: FloatArray) -> Flo
         active**2,
     )
     return np.stack(columns, axis=1)
+
+
+@compiled
+def running_sums(added: FloatArray) -> FloatArray:
+    """Return the sums of the rows before each index, and what rounding took from them.
+
+    ``added`` has shape (n, SUMS), the result (n + 1, 2, SUMS). The difference of two plain sums
+    would keep the rounding of everything before: after a price has jumped five-fold, its fourth
+    power would hide those of ordinary returns. Knuth's TwoSum keeps what is lost.
+    """
+    n, width = added.shape
+    sums = np.zeros((n + 1, 2, width))
+    for t in range(n):
+        for k in range(width):
+            before, new = sums[t, 0, k], added[t, k]
+            after = before + new
+            part = after - before
+            sums[t + 1, 0, k] = after
+            sums[t + 1, 1, k] = sums[t, 1, k] + ((before - (after - part)) + (new - part))
+    return sums
 
 
 @compiled

@@ -57,7 +57,7 @@ def write_random_market(folder, n=420, seed=5):
         write_prices(folder, symbol, days, closes, opens=opens)
     write_prices(folder, "PART", days[n // 2 :], closes_of(rng.normal(0, 0.01, n - n // 2 - 1)))
     write_prices(folder, "VIX", days, 20.0 + 8.0 * np.sin(np.arange(n) / 20.0))
-    calendar_days = np.arange(days[0], days[-1] + 1)
+    calendar_days = np.arange(days[0], days[-1] + np.timedelta64(1, "D"))
     rates = np.round(2.0 + 0.004 * np.arange(len(calendar_days)), 2)
     write_rates(folder, "DFF", zip(calendar_days, rates, strict=True))
     return days

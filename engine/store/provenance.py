@@ -11,13 +11,16 @@ from pathlib import Path
 from engine.version import VERSION
 
 _LIBRARIES = (
+    "arch",
     "backtrader",
     "exchange_calendars",
+    "numba",
     "numpy",
     "pandas",
     "pyarrow",
     "pydantic",
     "ruamel.yaml",
+    "scipy",
 )
 _ROOT = Path(__file__).parents[2]
 

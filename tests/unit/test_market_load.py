@@ -15,6 +15,7 @@ from engine.market import calendar
 from engine.market.adjust import adjusted_bars
 from engine.market.load import load_panel, load_quotes
 from engine.market.panel import PricePanel
+from engine.market.sources.files import shortest_name
 from engine.study.models import FileData, SimulatedData
 
 ROOT = Path(__file__).parents[2]
@@ -53,11 +54,18 @@ def test_a_panel_holds_the_common_span(folder):
 
 def test_provenance_says_what_the_file_was(folder):
     core, satellite = load_panel(section(folder)).provenance
-    assert (core.symbol, core.origin) == ("SPY", str(folder / "SPY.csv"))
+    assert (core.symbol, core.origin) == ("SPY", str(shortest_name(folder) / "SPY.csv"))
     assert (core.first_session, core.last_session, core.rows) == (DATES[0], DATES[29], 30)
     assert core.recognised_as == "Yahoo CSV"
     assert len(core.sha256) == 64
     assert core.sha256 != satellite.sha256
+
+
+def test_files_are_named_as_a_user_would_name_them(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    assert load_panel(section(folder)).provenance[0].origin == f"{folder.name}/SPY.csv"
+    monkeypatch.chdir("/")
+    assert load_panel(section(folder)).provenance[0].origin == str(folder / "SPY.csv")[1:]
 
 
 def test_end_is_the_last_session_used(folder):
@@ -119,8 +127,8 @@ def test_errors_of_both_files_are_raised_together(folder):
     with pytest.raises(DataError) as caught:
         load_panel(section(folder))
     assert str(caught.value).splitlines() == [
-        f"{folder / 'IWM.csv'}:7: {DATES[7]}: Close is 0; it must be positive",
-        f"{folder / 'SPY.csv'}:7: {DATES[5]}: Close is 0; it must be positive",
+        f"{shortest_name(folder) / 'IWM.csv'}:7: {DATES[7]}: Close is 0; it must be positive",
+        f"{shortest_name(folder) / 'SPY.csv'}:7: {DATES[5]}: Close is 0; it must be positive",
     ]
 
 

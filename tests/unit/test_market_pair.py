@@ -222,8 +222,11 @@ def test_a_last_row_far_before_the_other_assets():
 def test_ten_days_are_not_far():
     core, satellite = pair()
     last = core.sessions[-1]
-    assert check_pair(core, satellite, end=last + 10) == ()
-    assert codes(check_pair(core, satellite, end=last + 11)) == [("old", 31, DATES[29])] * 2
+    assert check_pair(core, satellite, end=last + np.timedelta64(10, "D")) == ()
+    assert (
+        codes(check_pair(core, satellite, end=last + np.timedelta64(11, "D")))
+        == [("old", 31, DATES[29])] * 2
+    )
 
 
 def test_a_last_row_far_before_the_end_asked_for():

@@ -32,14 +32,14 @@ def test_the_last_value_on_or_before_each_session_as_a_fraction(rates):
 
 
 def test_a_value_stands_for_so_many_days_and_no_more(rates):
-    first = SESSIONS[-1] - LONGEST_GAP
+    first = SESSIONS[-1] - np.timedelta64(LONGEST_GAP, "D")
     only = SESSIONS[-1:]
     assert rates(f"Date,Value\n{first},1\n", only).tolist() == [0.01]
-    both = SESSIONS[-1] + np.arange(2)
+    both = SESSIONS[-1] + np.arange(2).astype("timedelta64[D]")
     assert "none for 2020-02-15" in refusal(rates, f"Date,Value\n{first},1\n", both)
-    words = refusal(rates, f"Date,Value\n{first - 1},1\n2020-03-01,2\n", only)
+    words = refusal(rates, f"Date,Value\n{first - np.timedelta64(1, 'D')},1\n2020-03-01,2\n", only)
     assert words == (
-        f":2: {first - 1}: the next rate comes more than 62 days later, or never; "
+        f":2: {first - np.timedelta64(1, 'D')}: the next rate comes more than 62 days later, or never; "
         "there is none for 2020-02-14"
     )
 

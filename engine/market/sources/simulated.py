@@ -237,7 +237,7 @@ def _payouts(rng: np.random.Generator, fund: _Fund, sessions: SessionArray) -> F
     """Return, per session, the dividend as a fraction of the close before; 0 without one."""
     quarters = np.arange("2000-03", "2026-01", 3, dtype="datetime64[M]")
     third_fridays = np.busday_offset(quarters, 2, roll="forward", weekmask="Fri")
-    ex_dates = np.searchsorted(sessions, third_fridays + fund.ex_date_delay)
+    ex_dates = np.searchsorted(sessions, third_fridays + np.timedelta64(fund.ex_date_delay, "D"))
     payouts = np.zeros(len(sessions))
     payouts[ex_dates] = fund.dividend_yield / 4 * rng.uniform(0.85, 1.15, len(ex_dates))
     return payouts

@@ -48,7 +48,7 @@ def csv_bytes(
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return guarded(value)
+        return guarded(value).replace("\r", " ").replace("\n", " ")  # a row is a line
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(float(value))
     return value

@@ -33,7 +33,8 @@ def as_of(request, market, tmp_path_factory):
     study, days = market
     last = days[300]
     if request.param == "a weekend":
-        last += int(np.argmin(np.isin(last + np.arange(1, 10), days))) + 1
+        following = last + np.arange(1, 10).astype("timedelta64[D]")
+        last = following[np.argmin(np.isin(following, days))]
         assert last not in days
     others = []
     for spoil in (False, True):

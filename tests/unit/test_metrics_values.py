@@ -288,7 +288,11 @@ def test_values_are_plain_python():
 
 def test_json_has_null_where_there_is_no_value():
     values = {"a": math.nan, "b": [np.float64(1.5), -math.inf], "c": (np.int64(3), np.bool_(True))}
-    values |= {"d": np.datetime64("2024-01-02"), "e": np.datetime64("NaT"), "f": np.array([1.0])}
+    values |= {
+        "d": np.datetime64("2024-01-02"),
+        "e": np.datetime64("NaT", "D"),
+        "f": np.array([1.0]),
+    }
     text = json.dumps(to_json_value(values), allow_nan=False)
     assert text == (
         '{"a": null, "b": [1.5, null], "c": [3, true], "d": "2024-01-02", "e": null, "f": [1.0]}'

@@ -37,9 +37,10 @@ def test_a_value_stands_for_so_many_days_and_no_more(rates):
     assert rates(f"Date,Value\n{first},1\n", only).tolist() == [0.01]
     both = SESSIONS[-1] + np.arange(2).astype("timedelta64[D]")
     assert "none for 2020-02-15" in refusal(rates, f"Date,Value\n{first},1\n", both)
-    words = refusal(rates, f"Date,Value\n{first - np.timedelta64(1, 'D')},1\n2020-03-01,2\n", only)
+    before = first - np.timedelta64(1, "D")
+    words = refusal(rates, f"Date,Value\n{before},1\n2020-03-01,2\n", only)
     assert words == (
-        f":2: {first - np.timedelta64(1, 'D')}: the next rate comes more than 62 days later, or never; "
+        f":2: {before}: the next rate comes more than 62 days later, or never; "
         "there is none for 2020-02-14"
     )
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.errors import ExecutionError
+from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.quotes import FloatArray, SessionArray
 
-SESSIONS_PER_YEAR = 252
 ROUNDING = 1e-12
 """Deviations and drawdowns up to this size are rounding noise of equity, and taken as zero."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.evaluation.metrics import ROUNDING, SESSIONS_PER_YEAR
+from engine.evaluation.metrics import ROUNDING
 from engine.execution.kernel import events, tables
 from engine.execution.sweeping import Trials
+from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.quotes import FloatArray
 
 KEYS = (

@@ -8,8 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-SESSIONS_PER_YEAR = 252
-
 
 @dataclass(frozen=True)
 class AssetCosts:

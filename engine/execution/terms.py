@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.execution.costs import SESSIONS_PER_YEAR, AssetCosts, Terms
+from engine.execution.costs import AssetCosts, Terms
+from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.panel import PricePanel
 from engine.market.rates import yearly_rates
 from engine.study.models import Execution

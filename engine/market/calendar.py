@@ -18,6 +18,9 @@ from engine.market.quotes import SessionArray
 FIRST_DATE = np.datetime64("1960-01-01")
 LAST_DATE = np.datetime64("2049-12-31")
 
+SESSIONS_PER_YEAR = 252
+"""What rates and deviations are annualised with, everywhere."""
+
 
 def sessions_between(first: np.datetime64, last: np.datetime64) -> SessionArray:
     """Return the XNYS sessions from `first` to `last`, both included.

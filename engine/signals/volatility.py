@@ -6,9 +6,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.signals.streaks import simple_returns
-
-SESSIONS_PER_YEAR = 252
 
 
 def realised_volatility(close: NDArray[np.float64], lookback: int) -> NDArray[np.float64]:

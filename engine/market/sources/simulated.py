@@ -31,7 +31,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.market.calendar import sessions_between
+from engine.market.calendar import SESSIONS_PER_YEAR, sessions_between
 from engine.market.quotes import FloatArray, Quotes, SessionArray
 
 FIRST_SESSION = np.datetime64("2000-01-03")
@@ -42,7 +42,6 @@ PLANTED_SESSIONS = 13
 PLANTED_MARGIN = 0.001  # least distance of the two returns there: 10 bp, far above a cent
 PLAUSIBLE_CAGR = (0.05, 0.12)
 PLAUSIBLE_RETURN = 0.20
-SESSIONS_PER_YEAR = 252
 
 TIE = 1e-12  # a lead this small is none: it ends a streak
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.evaluation.metrics import ROUNDING
-from engine.execution.kernel import events, tables
+from engine.execution.kernel import columns
 from engine.execution.sweeping import Trials
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.quotes import FloatArray
@@ -55,17 +55,17 @@ def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str
     column = trials.sums.T
     n, years = returns, returns / SESSIONS_PER_YEAR
     root = np.sqrt(SESSIONS_PER_YEAR)
-    wealth = column[events.WEALTH]
+    wealth = column[columns.WEALTH]
     deviation, skew, kurtosis = _moments(column, n)
-    excess = column[tables.X1] / n
-    excess_deviation = _deviation(column[tables.X1], column[tables.X2], n)
-    downside = _defined(np.sqrt(column[tables.SHORTFALL] / n), n)
-    active = column[tables.A1] / n
-    tracking = _deviation(column[tables.A1], column[tables.A2], n)
-    drawdown = np.where(column[events.DEEPEST] >= -ROUNDING, 0.0, column[events.DEEPEST])
+    excess = column[columns.X1] / n
+    excess_deviation = _deviation(column[columns.X1], column[columns.X2], n)
+    downside = _defined(np.sqrt(column[columns.SHORTFALL] / n), n)
+    active = column[columns.A1] / n
+    tracking = _deviation(column[columns.A1], column[columns.A2], n)
+    drawdown = np.where(column[columns.DEEPEST] >= -ROUNDING, 0.0, column[columns.DEEPEST])
     cagr = _growth(wealth, years)
-    trades = column[events.TRADES]
-    rotations = column[events.ROTATIONS]
+    trades = column[columns.TRADES]
+    rotations = column[columns.ROTATIONS]
     return {
         "final_equity": wealth * initial_cash,
         "total_return": wealth - 1.0,
@@ -79,10 +79,10 @@ def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str
         "kurtosis": kurtosis,
         "rotations": rotations,
         "rotations_per_year": rotations / years,
-        "exposure": column[events.INSIDE] / n,
-        "average_holding": _quotient(column[events.HELD], trades),
-        "hit_rate": _quotient(column[events.WINS], trades),
-        "turnover": rotations / years,
+        "exposure": column[columns.INSIDE] / n,
+        "average_holding": _quotient(column[columns.HELD], trades),
+        "hit_rate": _quotient(column[columns.WINS], trades),
+        "turnover": column[columns.TRADED] / years,
         "trades": trades,
         "active_return": active * SESSIONS_PER_YEAR,
         "tracking_error": tracking * root,
@@ -117,11 +117,11 @@ def _growth(wealth: FloatArray, years: float) -> FloatArray:
 
 def _moments(column: FloatArray, n: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return deviation, skew and excess kurtosis (biased, as SciPy's default)."""
-    s1, s2, s3, s4 = (column[k] / n for k in (tables.R1, tables.R2, tables.R3, tables.R4))
+    s1, s2, s3, s4 = (column[k] / n for k in (columns.R1, columns.R2, columns.R3, columns.R4))
     variance = np.maximum(s2 - s1**2, 0.0)
     third = s3 - 3.0 * s1 * s2 + 2.0 * s1**3
     fourth = s4 - 4.0 * s1 * s3 + 6.0 * s1**2 * s2 - 3.0 * s1**4
-    deviation = _deviation(column[tables.R1], column[tables.R2], n)
+    deviation = _deviation(column[columns.R1], column[columns.R2], n)
     flat = ~(deviation > ROUNDING)
     safe = np.where(flat, 1.0, variance)
     skew = np.where(flat, np.nan, third / safe**1.5)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from engine.errors import RuleError
 from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
-from engine.execution.kernel.events import COLUMNS, simulate_sets
+from engine.execution.kernel.columns import COLUMNS
+from engine.execution.kernel.events import simulate_sets
 from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
@@ -36,7 +37,7 @@ Built = TypeVar("Built")
 class Trials:
     """Raw results of parameter sets: sums and counts of the kernel, and hashes of their paths.
 
-    ``sums`` is float64 of shape (m, COLUMNS) (see :mod:`engine.execution.kernel.events`),
+    ``sums`` is float64 of shape (m, COLUMNS) (see :mod:`engine.execution.kernel.columns`),
     ``paths`` uint64 of shape (m,).
     """
 

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from engine.execution.kernel import tables
+from engine.execution.kernel import columns
+from engine.execution.kernel.columns import SUMS
 from engine.execution.kernel.events import DEEPEST, _hold
-from engine.execution.kernel.tables import SUMS, build_market, next_true, running_sums
+from engine.execution.kernel.tables import build_market, next_true, running_sums
 
 SIZES = (2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33)
 
@@ -46,13 +47,13 @@ def test_any_range_has_its_extremes_drawdown_and_sums(n, spread):
                     fall = min(deepest(held), held.min() / peak - 1.0, 0.0)
                     assert out[DEEPEST] == pytest.approx(fall, abs=1e-14)
                 own = returns[asset, first:last]
-                for power, column in enumerate((tables.R1, tables.R2, tables.R3, tables.R4), 1):
+                for power, column in enumerate((columns.R1, columns.R2, columns.R3, columns.R4), 1):
                     assert out[column] == pytest.approx((own**power).sum(), abs=1e-13)
                 excess = own - 0.001
-                assert out[tables.X1] == pytest.approx(excess.sum(), abs=1e-13)
-                assert out[tables.X2] == pytest.approx((excess**2).sum(), abs=1e-13)
+                assert out[columns.X1] == pytest.approx(excess.sum(), abs=1e-13)
+                assert out[columns.X2] == pytest.approx((excess**2).sum(), abs=1e-13)
                 below = np.minimum(excess, 0.0)
-                assert out[tables.SHORTFALL] == pytest.approx((below**2).sum(), abs=1e-13)
+                assert out[columns.SHORTFALL] == pytest.approx((below**2).sum(), abs=1e-13)
 
 
 def test_the_core_benchmark_pays_for_its_purchase():

@@ -5,30 +5,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.tables import (
+from engine.execution.kernel.columns import (
     A1,
     A2,
-    DRAWDOWN,
-    HIGH,
-    LOW,
+    DEEPEST,
+    HELD,
+    INSIDE,
     R1,
     R2,
     R3,
     R4,
+    ROTATIONS,
     SHORTFALL,
     SUMS,
+    TRADED,
+    TRADES,
+    WEALTH,
+    WINS,
     X1,
     X2,
-    Market,
 )
+from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.tables import DRAWDOWN, HIGH, LOW, Market
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
-
-# Columns of the result: the sums, then these.
-WEALTH, DEEPEST, ROTATIONS, INSIDE, TRADES, WINS, HELD = range(SUMS, SUMS + 7)
-COLUMNS = SUMS + 7
 
 # Fowler, Noll and Vo's hash, variant 1a, 64 bits, over sessions instead of bytes.
 FNV_OFFSET = np.uint64(0xCBF29CE484222325)
@@ -151,6 +152,7 @@ def _simulate(market, next_enter, enter, next_leave, parts, limits, out):  # typ
             again = leave + 1 + cooldown
             entry = _first_entry(next_enter, enter, next_leave, parts, again) if again < n else n
         out[ROTATIONS] += 1
+        out[TRADED] += 1
         wealth = _trade(out, market, asset, 1 - asset, fill, wealth)
         asset, at = 1 - asset, fill
         path = (path ^ np.uint64(fill)) * FNV_PRIME
@@ -184,9 +186,7 @@ def simulate_sets(  # type: ignore[no-untyped-def]  # compiled
     limits : int32 array, shape (m, 2)
         max_holding (0: without limit) and cooldown, in sessions.
     out : float64 array, shape (m, COLUMNS)
-        Filled: sums over the n − 1 sessions with a return, then final wealth over initial cash,
-        deepest drawdown, rotations, sessions inside the satellite, completed trades, won ones,
-        and sessions these were held.
+        Filled; see :mod:`engine.execution.kernel.columns`.
     paths : uint64 array, shape (m,)
         Filled: a hash of each set's position path.
     """

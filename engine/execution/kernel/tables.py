@@ -17,10 +17,6 @@ from engine.execution.kernel.compiled import compiled
 
 FloatArray = NDArray[np.float64]
 
-# What is summed over sessions: powers of the return, of the excess over cash, of the shortfall
-# below cash, and of the return less the core benchmark's.
-R1, R2, R3, R4, X1, X2, SHORTFALL, A1, A2 = range(9)
-SUMS = 9
 HIGH, LOW, DRAWDOWN = range(3)
 
 

@@ -20,7 +20,8 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     or the path of its folder.
     """
     from engine.report.results import stored_table
-    from engine.report.sweeps import stored_sweep_table
+    from engine.report.sections import sections_text
+    from engine.report.sweeps import stored_sweep_sections, stored_sweep_table
     from engine.store.folders import find
     from engine.store.stored_runs import stored_metrics
 
@@ -36,6 +37,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         return
     if manifest["kind"] == "sweep":
         print_table(stored_sweep_table(stored))
+        click.echo(f"\n{sections_text(stored_sweep_sections(stored), simulated=False)}")
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
     origins = [

@@ -65,7 +65,8 @@ def sweep(
     from engine.pipeline.saving import save_sweep
     from engine.pipeline.sweeping import failures, processors
     from engine.pipeline.sweeping import sweep as sweep_study
-    from engine.report.sweeps import set_label, sweep_table
+    from engine.report.labels import set_label
+    from engine.report.sweeps import sweep_table
     from engine.rules.studies import read_study
     from engine.store.sweeps import check_metric, leaders
 
@@ -76,6 +77,7 @@ def sweep(
         return
     found = sweep_study(
         loaded.study,
+        by=by,
         engine=engine,
         confirm=0 if no_confirm else confirm,
         workers=workers or processors(),
@@ -99,7 +101,7 @@ def sweep(
 
 
 def _describe(study: Study) -> None:
-    from engine.report.sweeps import set_label, value_text
+    from engine.report.labels import set_label, value_text
     from engine.study.grid import Grid
 
     grid = Grid(study.sweep)

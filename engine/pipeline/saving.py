@@ -12,6 +12,7 @@ from engine.pipeline.bench import setting_of
 from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
+from engine.report.sweeps import sweep_csv, sweep_markdown
 from engine.report.tables import Table
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
@@ -99,8 +100,8 @@ def save_sweep(sweep: Sweep, table: Table, top: Sequence[int], text: bytes, root
     """Write a sweep's folder under `root` and return it; `top` are the rows of its summary."""
     files = {
         "study.yaml": text,
-        "summary.csv": tables.to_csv(table).encode(),
-        "summary.md": f"# {sweep.study}\n\n{tables.to_markdown(table)}".encode(),
+        "summary.csv": sweep_csv(sweep, table, top),
+        "summary.md": sweep_markdown(sweep, table).encode(),
         **sweep_files(sweep, top),
     }
     manifest = {

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from engine.errors import RuleError, UsageError
 from engine.evaluation.backtest import measure, measure_against
+from engine.evaluation.grid_study import PATH
 from engine.evaluation.trial_metrics import KEYS, trial_metrics
 from engine.execution.bars import TOLERANCE, decisions_of, simulate
 from engine.execution.broker import run_backtrader
@@ -25,12 +26,13 @@ from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import BENCHMARKS, Bench, Progress, setting_of, silent
-from engine.pipeline.variation import varied
+from engine.pipeline.grid_findings import evaluator, references_of, studied
+from engine.pipeline.variation import swept_values, varied
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
 from engine.store.provenance import content_hash
-from engine.store.sweeps import PATH, Confirmation, Sweep, leaders
+from engine.store.sweeps import Confirmation, Sweep, check_metric, leaders
 from engine.study.grid import Grid
 from engine.study.loader import config_hash, resolved
 from engine.study.models import Study
@@ -49,6 +51,7 @@ def sweep(
     study: Study,
     panel: PricePanel | None = None,
     *,
+    by: str = "sharpe",
     engine: Engine = "auto",
     confirm: int = SAMPLE,
     workers: int = 1,
@@ -62,6 +65,8 @@ def sweep(
         With axes under ``sweep``; without any, the one set is the study itself.
     panel : PricePanel, optional
         By default loaded; a panel in memory cannot be swept over its data.
+    by : str
+        Key of the metric whose spread over the grid, neighbours and halves are studied.
     engine : {"auto", "events", "bars", "backtrader"}
         ``events`` is the compiled kernel, for switching rules and fractional shares; ``auto``
         takes it wherever it serves.
@@ -79,11 +84,12 @@ def sweep(
     Raises
     ------
     UsageError
-        If the grid is too large, the rule allows none of it, the engine cannot run it, or data
-        are swept on a panel in memory.
+        If a sweep has no such metric, the grid is too large, the rule allows none of it, the
+        engine cannot run it, or data are swept on a panel in memory.
     StreaklabError
         Any other of its kinds; see :mod:`engine.errors`.
     """
+    check_metric(by, KEYS)
     grid = Grid(study.sweep)
     if grid.count > LARGEST:
         raise UsageError(
@@ -96,7 +102,23 @@ def sweep(
     seconds = time.perf_counter() - started
     if not len(keep):
         raise UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
-    table = {**_swept_values(grid, keep), **columns}
+    table = {**swept_values(grid, keep), **columns}
+    progress("measuring neighbours and both halves of history")
+
+    def part_over(values: Mapping[str, Any], first: int, stop: int | None) -> _Part:
+        variant = varied(study, values)
+        return _Part(variant, plan, plan.panel_of(variant, values).part(first, stop), grid)
+
+    outer = [key for key in grid.axes if key not in plan.inner]
+    findings = studied(
+        grid,
+        by,
+        study.seed,
+        [(keep, columns)],
+        evaluate=evaluator(grid, by, outer, part_over, workers),
+        references=references_of(study, plan.panel, by),
+        sessions=plan.panel.traded_sessions,
+    )
     progress("running the baseline and the benchmarks in Backtrader")
     bench = Bench(plan.panel, terms_of(study.execution, plan.panel), silent)
     found = resolve(study.rule)
@@ -115,6 +137,7 @@ def sweep(
         baseline=bench.measured(f"{found.rule.name}, as in the study", found),
         benchmarks=bench.benchmarks(study.benchmarks),
         confirmations=confirmations,
+        findings=findings,
     )
 
 
@@ -293,25 +316,6 @@ def _path_hash(ran: Simulation) -> int:
     import hashlib
 
     return int.from_bytes(hashlib.sha256(ran.target_weight.tobytes()).digest()[:8], "little")
-
-
-def _swept_values(grid: Grid, keep: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the swept value of every kept set, by key."""
-    shape = tuple(len(axis) for axis in grid.axes.values())
-    digits = np.unravel_index(keep, shape) if shape else ()
-    return {
-        key: _column(tuple(axis))[digit]
-        for (key, axis), digit in zip(grid.axes.items(), digits, strict=True)
-    }
-
-
-def _column(values: Sequence[Any]) -> NDArray[Any]:
-    """Return values as one column: of their type; numbers and text together are text."""
-    text = any(isinstance(value, str) for value in values)
-    mixed = text and not all(isinstance(value, str) for value in values)
-    if not mixed and None not in values:
-        return np.array(values)
-    return np.array([str(v) if text and v is not None else v for v in values], dtype=object)
 
 
 def _confirmed(

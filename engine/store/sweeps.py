@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.grid_study import PATH, GridFindings
 from engine.evaluation.metrics import Metrics, to_json_value
 from engine.store.files import csv_bytes, measured_json, notice_of, table_bytes
 from engine.store.filters import matching
 from engine.store.folders import Stored, json_bytes
+from engine.store.grid_findings import findings_json, heatmap_csv
 from engine.store.records import Measured, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PATH = "path"
-"""Column of the hash of a set's position path: equal for sets that held the same all along."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,8 @@ class Sweep:
         The study's rule with its own parameters, on Backtrader.
     benchmarks : dict of str to Measured
     confirmations : tuple of Confirmation
+    findings : GridFindings
+        What the grid says of the metric it is ranked by.
     """
 
     study: str
@@ -95,6 +96,7 @@ class Sweep:
     baseline: Measured
     benchmarks: dict[str, Measured]
     confirmations: tuple[Confirmation, ...]
+    findings: GridFindings
 
     def __len__(self) -> int:
         return len(self.columns[PATH])
@@ -205,9 +207,11 @@ def sweep_files(sweep: Sweep, top: Sequence[int]) -> dict[str, bytes]:
         "top": [{"row": i, **row_json(sweep.row(i))} for i in top],
         "rule": measured_json(sweep.baseline),
         "benchmarks": {name: measured_json(b) for name, b in sweep.benchmarks.items()},
+        "grid": findings_json(sweep.findings),
     }
     return {
         "trials.parquet": table_bytes(sweep.columns, simulated=simulated),
+        "heatmap.csv": heatmap_csv(sweep.findings, simulated=simulated),
         "confirmations.csv": csv_bytes(names, confirmations, simulated=simulated),
         "metrics.json": json_bytes(metrics),
     }

@@ -141,27 +141,25 @@ class PricePanel:
         core, satellite = (bars.head(n) for bars in (self.core, self.satellite))
         return replace(self, sessions=self.sessions[:n], core=core, satellite=satellite)
 
-    def part(self, first: int, stop: int | None) -> PricePanel:
-        """Return the panel that trades only a part of what this one trades.
+    def window(self, first: int, stop: int | None = None) -> PricePanel:
+        """Return the panel with only the traded sessions from `first` up to `stop` traded.
 
-        Parameters
-        ----------
-        first, stop : int
-            Numbers of traded sessions: `first` is the first one traded, sessions from `stop` on
-            are gone (None: none is). What is before `first` warms features up.
+        Both count from the first traded session; None is the end. Earlier sessions are history
+        that warms features up, later ones are gone.
 
         Raises
         ------
         DataError
             If fewer than 2 traded sessions are left.
         """
-        start = self.start_index + first
         n = len(self) if stop is None else min(self.start_index + stop, len(self))
-        if n - start < 2:
-            raise DataError(f"a backtest needs at least 2 sessions; {max(n - start, 0)} left")
         core, satellite = (bars.head(n) for bars in (self.core, self.satellite))
         return replace(
-            self, sessions=self.sessions[:n], core=core, satellite=satellite, start_index=start
+            self,
+            sessions=self.sessions[:n],
+            core=core,
+            satellite=satellite,
+            start_index=self.start_index + first,
         )
 
     @property

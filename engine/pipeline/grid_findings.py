@@ -118,7 +118,7 @@ def references_of(study: Study, panel: PricePanel, metric: str) -> References:
     core, own = ResolvedRule(hold, hold.parameters(parameters)), resolve(study.rule)
 
     def references(first: int, stop: int | None) -> Mapping[str, float]:
-        part = panel.part(first, stop)
+        part = panel.window(first, stop)
         terms = terms_of(study.execution, part)
         ran = [simulate(part, decisions_of(part, of.rule, of.params), terms) for of in (core, own)]
         metrics = [{**measure(one, one), **measure_against(one, ran[0])} for one in ran]

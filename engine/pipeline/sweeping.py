@@ -107,7 +107,7 @@ def sweep(
 
     def part_over(values: Mapping[str, Any], first: int, stop: int | None) -> _Part:
         variant = varied(study, values)
-        return _Part(variant, plan, plan.panel_of(variant, values).part(first, stop), grid)
+        return _Part(variant, plan, plan.panel_of(variant, values).window(first, stop), grid)
 
     outer = [key for key in grid.axes if key not in plan.inner]
     findings = studied(

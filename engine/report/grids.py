@@ -86,8 +86,8 @@ def _halves_note(grid: Told) -> str:
     return (
         f"first half of history against the second: rank correlation "
         f"{_number(halves['correlation'], 2)}; what was best before {halves['second_start']} "
-        f"ranked {_rank(chosen['second_rank'])} of {halves['sets']:,} after it ({second}, the middle set "
-        f"{format_metric(grid['metric'], halves['second_median'])})"
+        f"ranked {_rank(chosen['second_rank'])} of {halves['sets']:,} after it ({second}, "
+        f"the middle set {format_metric(grid['metric'], halves['second_median'])})"
     )
 
 

@@ -39,7 +39,8 @@ class Market(NamedTuple):
     last row of ``leave`` is that of a stay that is still open. ``held``: sums of the core held
     throughout, upper and lower digits, shape (2, SUMMED). ``cash``: sum of what cash earned.
     ``ranges``: disjoint sparse tables, shape (2, levels, n, 3). ``level``: level of the table for
-    every ``first ^ last``, uint8.
+    every ``first ^ last``, uint8. ``returns``: what a session earns in which the core is held, the
+    satellite is held, it is entered, it is left, shape (4, n); session 1 buys with cash.
     """
 
     close: FloatArray
@@ -50,6 +51,7 @@ class Market(NamedTuple):
     cash: float
     ranges: FloatArray
     level: NDArray[np.uint8]
+    returns: FloatArray
 
 
 def build_market(
@@ -100,6 +102,7 @@ def build_market(
         cash=float(cash_return[1:].sum()),
         ranges=range_table(np.ascontiguousarray(close)),
         level=_levels(n),
+        returns=returns,
     )
 
 

@@ -225,11 +225,9 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float:
     if len(one) < FEWEST:
         return math.nan
     ranks = [_ranks(values) for values in (one, other)]
-    deviations = [own - own.mean() for own in ranks]
-    lengths = [math.sqrt(float(own @ own)) for own in deviations]
-    if not all(lengths):
-        return math.nan
-    return float(deviations[0] @ deviations[1]) / (lengths[0] * lengths[1])
+    x, y = (own - own.mean() for own in ranks)
+    size = float(x @ x) * float(y @ y)
+    return float(x @ y) / math.sqrt(size) if size else math.nan
 
 
 def _ranks(values: FloatArray) -> FloatArray:

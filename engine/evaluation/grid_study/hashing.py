@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.grid_study.places import FloatArray, Numbers, Paths
+from engine.evaluation.grid_study.places import FloatArray, Numbers, Paths, distinct
 
 ALL = 100_000
 """Sets that are kept all; beyond, a sample of `DRAWN`."""
@@ -86,7 +86,7 @@ class DistinctCount:
             hashes = hashes[hashes < self._lowest[-1]]
         if not len(hashes):
             return
-        found = np.unique(np.concatenate([self._lowest, np.unique(hashes)]))
+        found = distinct(np.concatenate([self._lowest, hashes]))
         self._exact = self._exact and len(found) <= self._limit
         self._lowest = found[: self._limit]
 

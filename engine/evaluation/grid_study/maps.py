@@ -107,11 +107,13 @@ class _Cells:
     def add(self, bins: Sequence[Numbers], scores: FloatArray) -> None:
         size = len(self._sets)
         cells = bins[0] if len(bins) == 1 else bins[0] * self._shape[1] + bins[1]
-        self._sets += np.bincount(cells, minlength=size)
+        sets = np.bincount(cells, minlength=size)
+        self._sets += sets
         known = np.isfinite(scores)
         if not known.all():
             cells, scores = cells[known], scores[known]
-        self._defined += np.bincount(cells, minlength=size)
+            sets = np.bincount(cells, minlength=size)
+        self._defined += sets
         self._total += np.bincount(cells, scores, minlength=size)
         np.maximum.at(self._best, cells, scores)
         np.minimum.at(self._worst, cells, scores)

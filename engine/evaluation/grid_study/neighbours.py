@@ -17,6 +17,7 @@ from engine.evaluation.grid_study.places import (
     Measured,
     Numbers,
     Places,
+    distinct,
     is_better,
     share,
 )
@@ -122,7 +123,7 @@ def around(places: Places, numbers: Numbers) -> Numbers:
         needed += [_numbers_at(places, digits, offsets) for offsets in _offsets(places)]
     for axis in range(len(places.shape) if len(numbers) else 0):
         needed.append(_along(places, numbers[0], axis)[1])
-    return np.unique(np.concatenate(needed))
+    return distinct(np.concatenate(needed))
 
 
 def neighbourhoods(

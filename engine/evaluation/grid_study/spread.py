@@ -88,25 +88,22 @@ class ValueCounts:
     def add(self, values: FloatArray) -> None:
         """Take in finite values."""
         self._waiting.append(values)
-        if sum(map(len, self._waiting)) >= self._limit:
+        if sum(map(len, self._waiting)) >= self._limit // 4:
             self._merge()
 
     def _merge(self) -> None:
         keys = _ordered(np.concatenate([np.empty(0), *self._waiting])) >> np.uint64(self._bits)
         self._waiting.clear()
-        found, counts = np.unique(keys, return_counts=True)
-        self._unite(np.concatenate([self._keys, found]), np.concatenate([self._counts, counts]))
-        while len(self._keys) > self._limit:
+        counts = np.ones(len(keys), dtype=np.int64)
+        keys, counts = _together(np.sort(keys), counts)
+        keys = np.concatenate([self._keys, keys])
+        order = np.argsort(keys, kind="stable")  # of two runs in order: a merge
+        counts = np.concatenate([self._counts, counts])[order]
+        keys, counts = _together(keys[order], counts)
+        while len(keys) > self._limit:
             self._bits += 1
-            self._unite(self._keys >> np.uint64(1), self._counts)
-
-    def _unite(self, keys: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
-        """Keep keys in order, equal ones together."""
-        order = np.argsort(keys, kind="stable")
-        keys, counts = keys[order], counts[order]
-        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
-        self._keys = keys[first]
-        self._counts = np.add.reduceat(counts, first) if len(first) else counts
+            keys, counts = _together(keys >> np.uint64(1), counts)
+        self._keys, self._counts = keys, counts
 
     def found(self) -> tuple[FloatArray, NDArray[np.int64]]:
         """Return the values, ascending, and how often each came."""
@@ -118,6 +115,16 @@ class ValueCounts:
     def relative_error(self) -> float:
         """Largest error of a value as a fraction of it; 0: exact."""
         return 2.0 ** (self._bits - _MANTISSA - 1) if self._bits else 0.0
+
+
+def _together(
+    keys: NDArray[np.uint64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return ascending keys with equal ones put together."""
+    first = np.ones(len(keys), dtype=bool)
+    first[1:] = keys[1:] != keys[:-1]
+    starts = np.flatnonzero(first)
+    return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
 def _ordered(values: FloatArray) -> NDArray[np.uint64]:

@@ -23,7 +23,7 @@ def returns_of(equity: FloatArray) -> FloatArray:
 
 def wealth_of(returns: FloatArray) -> FloatArray:
     """Return wealth at each close, in multiples of that before the first return."""
-    return np.cumprod(1.0 + returns, axis=-1)
+    return np.asarray(np.cumprod(1.0 + returns, axis=-1))
 
 
 def growth(wealth: FloatArray) -> FloatArray:
@@ -37,7 +37,7 @@ def deepest_drawdown(wealth: FloatArray) -> FloatArray:
     """Return the maximum drawdown (fraction, at most 0), the wealth at the beginning included."""
     peaks = np.maximum.accumulate(wealth, axis=-1)
     np.maximum(peaks, 1.0, out=peaks)
-    return np.minimum((wealth / peaks).min(axis=-1) - 1.0, 0.0)
+    return np.asarray(np.minimum((wealth / peaks).min(axis=-1) - 1.0, 0.0))
 
 
 def annual_sharpe(excess: FloatArray) -> FloatArray:

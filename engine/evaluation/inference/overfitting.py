@@ -20,6 +20,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ from numpy.typing import NDArray
 from engine.evaluation.inference.resampling import IntArray
 from engine.evaluation.metrics import ROUNDING
 from engine.market.quotes import FloatArray
+
+Number = TypeVar("Number", np.int64, np.float64)
 
 BLOCKS = 16
 MOST_BLOCKS = 22
@@ -196,12 +199,13 @@ class _Tables:
         deviations -= counts * np.square(means)
         deviations /= counts - 1
         np.sqrt(np.maximum(deviations, 0.0, out=deviations), out=deviations)
-        flat = ~(deviations > np.maximum(ROUNDING, ROUNDING**0.5 * np.abs(means)))
+        # a difference of two squares is exact to the square root of what its parts are
+        flat = ~(deviations > np.maximum(ROUNDING, math.sqrt(ROUNDING) * np.abs(means)))
         deviations[flat] = np.nan
-        return np.divide(means, deviations, out=means)
+        return np.asarray(np.divide(means, deviations, out=means))
 
 
-def _subset_sums(rows: NDArray[np.generic]) -> NDArray[np.generic]:
+def _subset_sums(rows: NDArray[Number]) -> NDArray[Number]:
     """Return the sum of every subset of rows; entry i has the rows whose bits are set in i."""
     table = np.zeros((1, *rows.shape[1:]), dtype=rows.dtype)
     for row in rows:

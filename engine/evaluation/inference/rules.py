@@ -1,4 +1,4 @@
-"""Rules against each other on the same sessions: is one better, is any better than the benchmark?
+"""Rules against each other on the same sessions: which are better, and better than the benchmark.
 
 Differences in Sharpe ratio and growth come with paired intervals: both sides are taken from the
 same resampled histories, so that what moves both cancels.
@@ -27,7 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.evaluation.inference import histories
-from engine.evaluation.inference.bootstrap import LEVEL, RESAMPLES, Interval, bootstrapped, intervals
+from engine.evaluation.inference.bootstrap import (
+    LEVEL,
+    RESAMPLES,
+    Interval,
+    bootstrapped,
+    intervals,
+)
 from engine.evaluation.inference.resampling import IntArray, common_block_length
 from engine.evaluation.inference.superiority import (
     Superiority,
@@ -109,7 +115,7 @@ class Contestant:
     equity: FloatArray
 
 
-def tests_of(
+def rule_tests(
     rows: Sequence[Contestant],
     cash_returns: FloatArray,
     benchmark: str | None,
@@ -212,7 +218,8 @@ def _superior(advantages: FloatArray, length: float, seed: int) -> list[int]:
         seed=seed,
     )
     test.compute()
-    return [int(differs[i]) for i in test.superior_models]
+    better = np.array(test.superior_models, dtype=np.int64)
+    return [int(i) for i in differs[better]]
 
 
 def _confidence_set(
@@ -234,5 +241,5 @@ def _confidence_set(
         seed=seed,
     )
     test.compute()
-    p_values = dict(zip(test.pvalues.index, test.pvalues["Pvalue"], strict=True))
-    return {row.label: float(p_values[i]) for row, i in zip(rows, which, strict=True)}
+    p_values = test.pvalues["Pvalue"]
+    return {row.label: float(p_values.loc[i]) for row, i in zip(rows, which, strict=True)}

@@ -67,7 +67,7 @@ class Record:
 
     @property
     def variance_factor(self) -> float:
-        """n × the variance of the Sharpe ratio: 1 − skew · SR + (kurtosis − 1) / 4 · SR²."""
+        """Variance of the Sharpe ratio × n: 1 − skew · SR + (kurtosis − 1) / 4 · SR²."""
         return 1.0 - self.skew * self.sharpe + (self.kurtosis - 1.0) / 4.0 * self.sharpe**2
 
 
@@ -155,9 +155,7 @@ def probabilistic_sharpe(record: Record, benchmark: float = 0.0) -> float:
     return _NORMAL.cdf(distance / math.sqrt(record.variance_factor))
 
 
-def minimum_track_record(
-    record: Record, benchmark: float = 0.0, confidence: float = 0.95
-) -> float:
+def minimum_track_record(record: Record, benchmark: float = 0.0, confidence: float = 0.95) -> float:
     """Return how many returns like these are needed to be so sure of a ratio above `benchmark`.
 
     It is 1 + (1 − skew · SR + (kurtosis − 1)/4 · SR²) (Φ⁻¹(confidence) / (SR − benchmark))²

@@ -4,7 +4,8 @@ Ratios are per session unless a name says annual; see :mod:`engine.evaluation.in
 
 References
 ----------
-- D. Bailey, M. López de Prado, *The Deflated Sharpe Ratio*, J. of Portfolio Management 40(5) (2014).
+- D. Bailey, M. López de Prado, *The Deflated Sharpe Ratio*, J. of Portfolio Management 40(5)
+  (2014).
 - D. Bailey, J. Borwein, M. López de Prado, Q. Zhu, *Pseudo-Mathematics and Financial Charlatanism*,
   Notices of the American Mathematical Society 61(5) (2014): minimum backtest length.
 - C. Bretherton et al., *The Effective Number of Spatial Degrees of Freedom of a Time-Varying
@@ -137,7 +138,7 @@ def effective_trials_by_eigenvalues(returns: FloatArray) -> float:
     for first in range(0, narrow.shape[1], _COLUMNS):
         products = narrow.T @ narrow[:, first : first + _COLUMNS]
         squares += float(np.square(products, out=products).sum())
-    return trials**2 / squares
+    return float(trials**2 / squares)
 
 
 def effective_trials_by_clusters(returns: FloatArray, threshold: float = 0.5) -> int:
@@ -161,7 +162,7 @@ def effective_trials_by_clusters(returns: FloatArray, threshold: float = 0.5) ->
     """
     standard = _standardised(returns)
     if standard.shape[1] < 2:
-        return standard.shape[1]
+        return int(standard.shape[1])
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 

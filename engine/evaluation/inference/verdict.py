@@ -118,10 +118,7 @@ CRITERIA: tuple[Criterion, ...] = (
 
 _BY_KEY = {criterion.key: criterion for criterion in CRITERIA}
 
-SINGLE_RUN = (
-    "a single run does not know how many rules were tried before it, and the best of many looks "
-    "better than it is"
-)
+SINGLE_RUN = "a single run says nothing about how many rules were tried"
 
 
 @dataclass(frozen=True)

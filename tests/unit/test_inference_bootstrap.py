@@ -108,7 +108,9 @@ def autoregressive(seed, n=400):
 
 
 def test_intervals_of_independent_returns_hold_the_truth_as_often_as_they_say():
-    assert coverage(lambda s: skewed(s, 120), 1.0, 400, block_length) == pytest.approx(0.9, abs=0.04)
+    assert coverage(lambda s: skewed(s, 120), 1.0, 400, block_length) == pytest.approx(
+        0.9, abs=0.04
+    )
 
 
 def test_intervals_of_dependent_returns_need_the_blocks():

@@ -177,6 +177,8 @@ def _differences(
         for j, other in enumerate(rows)
         if one.is_rule and (j > i or not other.is_rule)
     ]
+    if not pairs:
+        return ()
     ones, others = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))
 
     def figures(sessions: IntArray) -> FloatArray:

@@ -112,8 +112,8 @@ def _range(interval: Interval, unit: Unit) -> str:
 
 def _resampling(uncertainty: Uncertainty) -> str:
     resamples = format_number(uncertainty.resamples, 0)
-    length = format_number(uncertainty.block_length, 0)
-    return f"{resamples} histories resampled in blocks of {length} sessions"
+    length = format_number(uncertainty.block_length, 1)
+    return f"{resamples} resampled histories, mean block {length} sessions"
 
 
 def _percent(fraction: float) -> str:

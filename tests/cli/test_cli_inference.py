@@ -12,7 +12,7 @@ from command_line import streak
 
 def test_a_run_says_what_its_figures_are_worth(shared):
     notes = [line for line in shared.run.out.splitlines() if line.startswith("Note: ")]
-    assert "95 % intervals (2,000 histories resampled" in notes[0]
+    assert "95 % intervals (2,000 resampled histories" in notes[0]
     assert "± " in notes[1]
     assert "of an edge over LARGE held: probability of beating the benchmark" in notes[2]
     assert notes[2].endswith("a single run says nothing about how many rules were tried")

@@ -82,12 +82,12 @@ def test_everything_is_stored_and_told_alike(place):
     for key in ("uncertainty", "verdict"):
         assert metrics[key] == told[key] == inference_json(getattr(result, key))
     notes = run_table(result).notes
-    assert notes[0].startswith("95 % intervals (2,000 histories resampled in blocks of ")
+    assert notes[0].startswith("95 % intervals (2,000 resampled histories, mean block ")
     assert notes[2].startswith(f"{result.verdict.level} of an edge over LARGE held: ")
     assert stored.manifest["notes"][:3] == list(notes[:3])
     assert stored_table(stored).notes[:3] == notes[:3]
     summary = stored.read("summary.md").decode()
-    assert all(part in summary for part in ("histories resampled", "of an edge over LARGE held"))
+    assert all(part in summary for part in ("resampled histories", "of an edge over LARGE held"))
 
 
 def test_a_run_of_few_sessions_has_no_intervals_and_no_evidence():

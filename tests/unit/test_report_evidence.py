@@ -60,7 +60,7 @@ def judged(active_probability, active_p_value):
 
 def test_a_run_has_three_notes():
     assert uncertainty_notes(KNOWN, judged(0.0069, 0.9725), "SPY held") == (
-        "95 % intervals (2,000 histories resampled in blocks of 140 sessions): "
+        "95 % intervals (2,000 resampled histories, mean block 140.3 sessions): "
         "CAGR −0.90 % to 13.37 %, Sharpe 0.051 to 0.797, Max drawdown −77.87 % to −32.75 %, "
         "Active return −2.64 % to 0.05 %",
         "Sharpe 0.438 ± 0.199 (standard error), above 0 with probability 98.66 %",

@@ -11,8 +11,9 @@ from engine.evaluation.inference.rules import Difference, RuleTests
 from engine.evaluation.inference.uncertainty import Uncertainty
 from engine.evaluation.inference.verdict import CRITERIA, Finding, Verdict
 from engine.report.format import format_number, format_value
+from engine.report.tables import pipe_row
 
-_LABELS = {criterion.key: criterion.label for criterion in CRITERIA}
+_CRITERIA = {criterion.key: criterion for criterion in CRITERIA}
 
 
 def uncertainty_notes(
@@ -37,10 +38,21 @@ def verdict_text(verdict: Verdict, benchmark: str) -> str:
     return f"{strength} of an edge over {benchmark}: {figures}{caveat}"
 
 
+def criteria_reference() -> str:
+    """Return the table of what the verdict is made of, in Markdown, for the documentation."""
+    lines = [pipe_row(["Figure", "Weak", "Moderate", "Strong", "What it is"])]
+    lines.append(pipe_row([":---", "---:", "---:", "---:", ":---"]))
+    for criterion in CRITERIA:
+        bound = "≥" if criterion.direction > 0 else "≤"
+        needed = [f"{bound} {format_value(t, criterion.unit)}" for t in criterion.thresholds]
+        label = f"{criterion.label} †" if criterion.of_search else criterion.label
+        lines.append(pipe_row([label, *needed, criterion.explanation]))
+    return "\n".join(lines) + "\n"
+
+
 def _finding_text(finding: Finding) -> str:
-    probability = not _LABELS[finding.key].endswith(" p")
-    value = format_value(finding.value, "fraction" if probability else "ratio")
-    return f"{_LABELS[finding.key]} {value}"
+    criterion = _CRITERIA[finding.key]
+    return f"{criterion.label} {format_value(finding.value, criterion.unit)}"
 
 
 def _intervals_note(uncertainty: Uncertainty) -> str:

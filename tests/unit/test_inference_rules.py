@@ -54,6 +54,18 @@ def test_without_an_edge_nothing_is_found():
     assert min(found.confidence_set.values()) > found.size
 
 
+def test_a_small_sure_edge_is_not_drowned_by_noisy_rules():
+    """Differences are divided by their standard errors, or the noisiest rule sets the bar."""
+    rows = rows_of(3, 0.0008)
+    rng = np.random.default_rng(3)
+    core = histories.returns_of(rows[-1].equity)
+    noisy = [
+        Contestant(f"noisy {i}", True, wealth(core + 0.03 * (draw - draw.mean())))
+        for i, draw in enumerate(rng.standard_normal((5, N)))
+    ]
+    assert against_core([*noisy, *rows]).superior == ("rule 0",)
+
+
 def test_pairs_are_each_rule_with_those_after_it_and_with_every_benchmark():
     first, second, core = rows_of(4, 0.0, 0.0)
     mixed = [first, core, second, dataclasses.replace(core, label="other benchmark")]

@@ -106,11 +106,12 @@ def test_hopeless_rules_do_not_count_in_the_consistent_p_value():
 
 
 def test_rules_may_come_some_at_a_time():
-    benchmark, rules = market(7, edge=0.002)
+    benchmark, rules = market(7, edge=0.004)
     parts = (-rules[:, part] for part in (slice(2), slice(2, 3), slice(3, None)))
     found = superior_predictive_ability(-benchmark, parts, length=LENGTH, resamples=300, seed=1)
     whole = spa_of(benchmark, rules)
-    assert (found.rules, found.best, found.p_value) == (5, whole.best, whole.p_value)
+    assert (found.rules, found.best, whole.best) == (5, 4, 4)
+    assert found.p_value == whole.p_value
     assert found.statistic == pytest.approx(whole.statistic)
 
 

@@ -61,6 +61,14 @@ def test_clusters_are_families():
     assert effective_trials_by_clusters(families(4, (6, 2, 11, 1), 0.2)) == 4
 
 
+def test_a_chain_of_neighbours_is_not_one_cluster():
+    """Each trial correlates at one half with the next, and not at all with those further on."""
+    noise = np.random.default_rng(11).standard_normal((4_000, 9))
+    chain = noise[:, :-1] + noise[:, 1:]
+    assert np.diag(np.corrcoef(chain.T), 1).min() > 0.4
+    assert 3 <= effective_trials_by_clusters(chain, 0.4) <= 5
+
+
 def test_the_threshold_is_the_average_correlation_of_two_clusters():
     returns = families(5, (2, 2), 0.001)
     returns[:, 2:] = 0.6 * returns[:, :2] + 0.8 * returns[:, 2:]

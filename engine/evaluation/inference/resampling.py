@@ -109,10 +109,10 @@ def _bandwidth(correlations: FloatArray, n: int) -> int:
     """Return M, the number of lags looked at."""
     quiet = _quiet_lags(n)
     small = correlations < 2.0 * math.sqrt(math.log10(n) / n)
-    runs = np.convolve(small, np.ones(quiet), mode="valid")[:-1]
+    runs = np.convolve(small, np.ones(quiet), mode="valid")
     found = np.flatnonzero(runs > quiet - 0.5)
     most = _most_lags(n)
-    return min(2 * max(int(found[0]), 1), most) if len(found) else most
+    return min(2 * int(found[0]), most) if len(found) else most
 
 
 def resampled_sessions(n: int, length: float, resamples: int, seed: int) -> Iterator[IntArray]:

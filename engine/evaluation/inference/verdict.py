@@ -29,6 +29,8 @@ class Criterion:
         Its name in JSON.
     label : str
         Its name for readers.
+    unit : str
+        How readers see it: probabilities as ``fraction`` (percent), p-values as ``ratio``.
     direction : {+1, −1}
         +1 where higher is better.
     thresholds : tuple of 3 floats
@@ -41,6 +43,7 @@ class Criterion:
 
     key: str
     label: str
+    unit: Literal["fraction", "ratio"]
     direction: Literal[-1, 1]
     thresholds: tuple[float, float, float]
     of_search: bool
@@ -51,6 +54,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "active_probability",
         "probability of beating the benchmark",
+        "fraction",
         1,
         _PROBABILITIES,
         False,
@@ -61,6 +65,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "active_p_value",
         "bootstrap p",
+        "ratio",
         -1,
         _P_VALUES,
         False,
@@ -70,6 +75,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "deflated_sharpe",
         "deflated Sharpe ratio",
+        "fraction",
         1,
         _PROBABILITIES,
         True,
@@ -79,6 +85,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "overfitting_probability",
         "probability of overfitting",
+        "fraction",
         -1,
         (0.50, 0.20, 0.05),
         True,
@@ -88,6 +95,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "spa_p_value",
         "SPA p",
+        "ratio",
         -1,
         _P_VALUES,
         True,
@@ -97,6 +105,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "search_p_value",
         "search p",
+        "ratio",
         -1,
         _P_VALUES,
         True,
@@ -106,6 +115,7 @@ CRITERIA: tuple[Criterion, ...] = (
     Criterion(
         "walk_forward_probability",
         "walk-forward probability",
+        "fraction",
         1,
         _PROBABILITIES,
         True,

@@ -117,6 +117,12 @@ def test_seeds_draw_apart():
     assert (draws(seed=1) != draws(seed=2)).mean() > 0.9
 
 
+def test_histories_do_not_repeat_the_numbers_a_market_of_the_same_seed_is_drawn_with():
+    market = np.random.default_rng(3).random((400, 40))[:50] < 1.0 / 5.0
+    new_blocks = np.diff(draws(resamples=50), axis=1, prepend=-9) % 40 != 1
+    assert (market[:, 1:] == new_blocks[:, 1:]).mean() < 0.8
+
+
 def test_weights_count_the_sessions_of_the_same_histories():
     weights = resample_weights(40, 5.0, 70, 3)
     values = np.random.default_rng(0).standard_normal(40)

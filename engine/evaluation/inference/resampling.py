@@ -27,6 +27,7 @@ IntArray = NDArray[np.int64]
 FEWEST_RETURNS = 50
 """Below this, autocorrelations say too little to choose a block length, or an interval, from."""
 
+_STREAM = 1994  # the seed alone may have drawn the market; [seed, 0] would repeat its numbers
 _BATCH = 50  # resamples drawn at once: some megabytes; part of what a seed means
 
 
@@ -115,8 +116,10 @@ def _bandwidth(correlations: FloatArray, n: int) -> int:
     return min(2 * int(found[0]), most) if len(found) else most
 
 
-def resampled_sessions(n: int, length: float, resamples: int, seed: int) -> Iterator[IntArray]:
-    """Yield batches of resampled histories: which session stands at each place.
+def drawn_sessions(
+    n: int, length: float, histories: int, generator: np.random.Generator
+) -> IntArray:
+    """Return resampled histories: which session stands at each place, shape (histories, n).
 
     A history is made of blocks of consecutive sessions. Each place starts a new block with
     probability 1/`length`, at a session drawn with equal chances; otherwise it continues the block,
@@ -128,6 +131,26 @@ def resampled_sessions(n: int, length: float, resamples: int, seed: int) -> Iter
         Sessions, at least 1.
     length : float
         Mean length of a block in sessions, at least 1.
+    histories : int
+    generator : numpy.random.Generator
+    """
+    places = histories * n
+    begins = generator.random((histories, n)) < 1.0 / length
+    begins[:, 0] = True
+    first_places = np.flatnonzero(begins)
+    first_sessions = generator.integers(0, n, len(first_places))
+    lengths = np.diff(first_places, append=places)
+    sessions = np.arange(places) + np.repeat(first_sessions - first_places, lengths)
+    return np.asarray(sessions % n, dtype=np.int64).reshape(histories, n)
+
+
+def resampled_sessions(n: int, length: float, resamples: int, seed: int) -> Iterator[IntArray]:
+    """Yield resampled histories, as `drawn_sessions` draws them, in batches.
+
+    Parameters
+    ----------
+    n, length
+        As there.
     resamples : int
         Histories in all.
     seed : int
@@ -145,19 +168,8 @@ def resampled_sessions(n: int, length: float, resamples: int, seed: int) -> Iter
     if n < 1 or not length >= 1.0:
         raise ValueError(f"cannot draw histories of {n} sessions in blocks of {length}")
     for batch, first in enumerate(range(0, resamples, _BATCH)):
-        drawn = _batch(n, length, np.random.default_rng([seed, batch]))
+        drawn = drawn_sessions(n, length, _BATCH, np.random.default_rng([seed, batch, _STREAM]))
         yield drawn[: min(_BATCH, resamples - first)]
-
-
-def _batch(n: int, length: float, generator: np.random.Generator) -> IntArray:
-    places = _BATCH * n
-    begins = generator.random((_BATCH, n), dtype=np.float32) < 1.0 / length
-    begins[:, 0] = True
-    first_places = np.flatnonzero(begins)
-    first_sessions = generator.integers(0, n, len(first_places))
-    lengths = np.diff(first_places, append=places)
-    sessions = np.arange(places) + np.repeat(first_sessions - first_places, lengths)
-    return np.asarray(sessions % n, dtype=np.int64).reshape(_BATCH, n)
 
 
 def resample_weights(n: int, length: float, resamples: int, seed: int) -> FloatArray:

@@ -55,6 +55,8 @@ def shown(value: Any) -> str:
             words = "a list"
         case dt.date():
             words = value.isoformat()
+        case int() if abs(value) >= 10**LONGEST_SHOWN:
+            words = f"a whole number of more than {LONGEST_SHOWN} digits"
         case _:
             words = repr(value)
     return words

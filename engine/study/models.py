@@ -30,7 +30,8 @@ from pydantic import (
     model_validator,
 )
 
-from engine.study.axis import Axis, parse_axis
+from engine.study.axis import Axis
+from engine.study.axis_parsing import parse_axis
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 from engine.study.scan import ScanSection
 

@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.errors import did_you_mean
-from engine.study.axis import Axis, Scalar, parse_axis
+from engine.study.axis import Axis, Scalar
+from engine.study.axis_parsing import parse_axis
 from engine.study.faults import misfits_of
 from engine.study.misfit import KeyPath, Misfit, MisfitError, dotted, shown
 from engine.study.models import (

@@ -29,6 +29,7 @@ from engine.pipeline.variation import varied
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
+from engine.rules.studies import checked
 from engine.store.provenance import content_hash
 from engine.store.sweeps import PATH, Confirmation, Sweep, leaders
 from engine.study.grid import Grid
@@ -78,12 +79,15 @@ def sweep(
 
     Raises
     ------
+    StudyError
+        If an axis sweeps what the study does not have, or values that it refuses.
     UsageError
         If the grid is too large, the rule allows none of it, the engine cannot run it, or data
         are swept on a panel in memory.
     StreaklabError
         Any other of its kinds; see :mod:`engine.errors`.
     """
+    study = checked(study)
     grid = Grid(study.sweep)
     if grid.count > LARGEST:
         raise UsageError(

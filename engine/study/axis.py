@@ -55,8 +55,14 @@ class Axis(ABC):
         return map(self._value, range(len(self)))
 
     def extremes(self) -> tuple[Scalar, ...]:
-        """Return values that include the smallest and the largest: all others lie between."""
-        return (self[0],) if len(self) == 1 else (self[0], self[-1])
+        """Return values that include the smallest and the largest: all others lie between.
+
+        A fraction comes first where there are any: where only whole numbers are wanted it tells
+        more than an end that happens to be one.
+        """
+        ends = (self[0],) if len(self) == 1 else (self[0], self[-1])
+        fractions = (v for v in map(self._value, range(len(self))[:2]) if not _is_whole(v))
+        return tuple(dict.fromkeys((*fractions, *ends)))
 
 
 @dataclass(frozen=True)
@@ -236,6 +242,10 @@ def fitted(axis: Axis, refuses: Callable[[Scalar], object]) -> Axis:
     if isinstance(first, int) and isinstance(last, int) and refuses(min(first, last) + 0.5):
         return WholeLogAxis(first, last, axis.num)
     return axis
+
+
+def _is_whole(value: Scalar) -> bool:
+    return not isinstance(value, float) or value.is_integer()
 
 
 def _exact(number: Number) -> Fraction:

@@ -44,6 +44,9 @@ WANTED = MappingProxyType(
 )
 """Pydantic's error type → what a value must be."""
 
+NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
+SYMBOL_PATTERN = r"^[A-Za-z0-9^][A-Za-z0-9._=^-]*$"
+
 BOUNDS = MappingProxyType(
     {
         "greater_than_equal": ("ge", "at least"),
@@ -224,8 +227,6 @@ def _wanted(details: ErrorDetails) -> str:
 
 
 def _pattern_in_words(pattern: str) -> str:
-    from engine.study.models import NAME_PATTERN, SYMBOL_PATTERN
-
     if pattern == NAME_PATTERN:
         return "may hold only letters, digits, - and _"
     if pattern == SYMBOL_PATTERN:

@@ -24,19 +24,21 @@ from pydantic import (
     PlainSerializer,
     PrivateAttr,
     Tag,
+    ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
+from engine.errors import StudyError
 from engine.study.axis import Axis
 from engine.study.axis_parsing import parse_axis
+from engine.study.faults import NAME_PATTERN, SYMBOL_PATTERN, Places, misfits_of
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 from engine.study.scan import ScanSection
 
-NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
-SYMBOL_PATTERN = r"^[A-Za-z0-9^][A-Za-z0-9._=^-]*$"
 GROUPED_DIGITS = r"^[0-9]+(_[0-9]+)*(\.[0-9]*)?$"
 COSTS = ("commission_bps", "slippage_bps")
 LATEST = "latest"
@@ -280,7 +282,13 @@ class Execution(Section):
 
 
 class Study(Section):
-    """One study: the prices, the rule, how it is executed, and what it is compared with."""
+    """One study: the prices, the rule, how it is executed, and what it is compared with.
+
+    Raises
+    ------
+    StudyError
+        Made in Python: with everything that is wrong, in the words used of study files.
+    """
 
     name: str = Field(
         pattern=NAME_PATTERN,
@@ -331,6 +339,21 @@ class Study(Section):
         if misfits:
             raise MisfitError(*misfits)
         return self
+
+    @model_validator(mode="wrap")  # the last validator is the outermost: it hears all others
+    @classmethod
+    def _in_plain_words(
+        cls, given: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Study:
+        """Speak pydantic's language to the loader, who gives a context, and plainly to users."""
+        try:
+            return cast(Study, validate(given))
+        except ValidationError as error:
+            if info.context is not None:
+                raise
+            places = Places("study", {})
+            faults = [places.fault(misfit) for misfit in misfits_of(error, cls, given)]
+        raise StudyError(faults=faults)
 
 
 def repeated_benchmarks(names: Sequence[Any]) -> Iterator[Misfit]:

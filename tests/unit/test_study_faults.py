@@ -191,17 +191,16 @@ TOP_LEVEL = [
     ("sweep: {rule.x: [1, 1]}", "sweep.rule.x.1: 1 is listed twice"),
     (
         "sweep: {name: [a]}",
-        "sweep.name: cannot be swept (allowed rule.…, execution.…, data.…, seed)",
+        "sweep.name: cannot be swept (allowed rule.…, execution.…, data.…)",
     ),
     (
         "sweep: {rules.x: [1]}",
-        "sweep.rules.x: cannot be swept (allowed rule.…, execution.…, data.…, seed; "
+        "sweep.rules.x: cannot be swept (allowed rule.…, execution.…, data.…; "
         'did you mean "rule"?)',
     ),
     (
         "sweep: {rule: [1]}",
-        "sweep.rule: cannot be swept (allowed rule.…, execution.…, data.…, seed; did you mean "
-        '"rule"?)',
+        'sweep.rule: cannot be swept (allowed rule.…, execution.…, data.…; did you mean "rule"?)',
     ),
     (
         "sweep: {execution.comission_bps: [1]}",
@@ -213,11 +212,33 @@ TOP_LEVEL = [
         "sweep.execution.commission_bps: is 2000, but must be at most 1000",
     ),
     (
-        "sweep: {execution.slippage_bps.SPX: [1]}",
-        "sweep.execution.slippage_bps.SPX: is not traded here (allowed SPY, IWM; "
-        'did you mean "SPY"?)',
+        "sweep: {execution.slippage_bps.IWM: [1]}",
+        "sweep.execution.slippage_bps.IWM: execution.slippage_bps is 0.0 here, so there is no "
+        "IWM in it",
     ),
-    ("sweep: {seed: [1, -1]}", "sweep.seed: is -1, but must be at least 0"),
+    ("sweep: {seed: [1]}", "sweep.seed: cannot be swept (allowed rule.…, execution.…, data.…)"),
+    (
+        "sweep: {benchmarks.0: [core]}",
+        "sweep.benchmarks.0: cannot be swept (allowed rule.…, execution.…, data.…)",
+    ),
+    ("sweep: {data.vix: [VIX]}", "sweep.data.vix: cannot be swept: no backtest depends on it"),
+    (
+        "sweep: {data.price_basis: [total_return, prices]}",
+        'sweep.data.price_basis: is "prices", which is not allowed (allowed total_return, price; '
+        'did you mean "price"?)',
+    ),
+    (
+        "sweep: {execution.fractional_shares: [true, 1]}",
+        "sweep.execution.fractional_shares: is 1, but must be true or false",
+    ),
+    (
+        "sweep: {data.start: [null, 2020-01-02, 2020]}",
+        "sweep.data.start: is 2020, but must be a date such as 2026-01-22",
+    ),
+    (
+        "sweep: {execution.initial_cash: {from: 0, to: 1_000_000_000_000}}",
+        "sweep.execution.initial_cash: is 0, but must be greater than 0",
+    ),
     (
         "sweep: {data.satellite: [QQQ, SPY]}",
         "sweep.data.satellite: is SPY, as core is; they must differ",

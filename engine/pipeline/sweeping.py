@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from engine.errors import RuleError, UsageError
+from engine.errors import RuleError, StudyError, UsageError
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.trial_metrics import KEYS, trial_metrics
 from engine.execution.bars import TOLERANCE, decisions_of, simulate
@@ -79,13 +80,11 @@ def sweep(
 
     Raises
     ------
-    StudyError
-        If an axis sweeps what the study does not have, or values that it refuses.
     UsageError
         If the grid is too large, the rule allows none of it, the engine cannot run it, or data
         are swept on a panel in memory.
     StreaklabError
-        Any other of its kinds; see :mod:`engine.errors`.
+        Any other of its kinds, a StudyError for axes that are wrong; see :mod:`engine.errors`.
     """
     study = checked(study)
     grid = Grid(study.sweep)
@@ -180,7 +179,11 @@ def _measured(
             rows &= digits[:, i] == digit
             values[keys[i]] = grid.axes[keys[i]][digit]
         chosen = numbers[rows]
-        variant = varied(study, values)
+        try:
+            variant = varied(study, values)
+        except StudyError:  # each value is right, but they do not go together
+            admissible[rows] = False
+            continue
         part = _Part(variant, plan, plan.panel_of(variant, values), grid)
         for start in range(0, len(chosen), CHUNK):
             chunk = chosen[start : start + CHUNK]
@@ -294,8 +297,6 @@ def _core(panel: PricePanel, study: Study) -> Simulation:
 
 def _path_hash(ran: Simulation) -> int:
     """Return a hash of what was held when."""
-    import hashlib
-
     return int.from_bytes(hashlib.sha256(ran.target_weight.tobytes()).digest()[:8], "little")
 
 

@@ -6,10 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import StudyError
 from engine.rules.axes import check_axes, with_fitted_axes
 from engine.rules.resolve import check_rules
-from engine.study.faults import Places
+from engine.study.faults import without_lines
 from engine.study.loader import LoadedStudy
 from engine.study.loader import load_study as load_study_file
 from engine.study.models import Study
@@ -61,6 +60,5 @@ def checked(study: Study) -> Study:
     plain = {**study.model_dump(exclude={"sweep"}, warnings=False), "sweep": study.sweep}
     found, misfits = validated(plain, study.folder, CHECKS)
     if found is None:
-        places = Places(f'study "{study.name}"', {})
-        raise StudyError(faults=[places.fault(misfit) for misfit in misfits])
+        raise without_lines(misfits, f'study "{study.name}"')
     return with_fitted_axes(study.model_copy(update={"sweep": found.sweep}))

@@ -91,6 +91,11 @@ def _excess(value: Any) -> str | None:
 
 
 def _range(given: Mapping[str, Any]) -> Axis:
+    if given and not any(key in _KEYS for key in given):
+        raise _wrong(
+            "is a section that is no range such as {from: 1, to: 9, step: 2}; "
+            "the key of an axis is written in one, with dots"
+        )
     misfits = [unknown_key((key,), _KEYS) for key in given if key not in _KEYS]
     misfits += [Misfit((key,), "is missing") for key in ("from", "to") if key not in given]
     misfits += [m for key in ("from", "to", "step") for m in _number_misfits(given, key)]

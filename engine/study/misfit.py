@@ -48,7 +48,7 @@ def shown(value: Any) -> str:
             words = "true" if value else "false"
         case str():
             cut = value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + "…"
-            words = json.dumps(cut, ensure_ascii=False)
+            words = json.dumps(cut, ensure_ascii=not cut.isprintable())
         case dict():
             words = "a section"
         case list() | tuple():

@@ -32,10 +32,9 @@ from pydantic import (
     model_validator,
 )
 
-from engine.errors import StudyError
 from engine.study.axis import Axis
 from engine.study.axis_parsing import parse_axis
-from engine.study.faults import NAME_PATTERN, SYMBOL_PATTERN, Places, misfits_of
+from engine.study.faults import NAME_PATTERN, SYMBOL_PATTERN, misfits_of, without_lines
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 from engine.study.scan import ScanSection
 
@@ -351,9 +350,8 @@ class Study(Section):
         except ValidationError as error:
             if info.context is not None:
                 raise
-            places = Places("study", {})
-            faults = [places.fault(misfit) for misfit in misfits_of(error, cls, given)]
-        raise StudyError(faults=faults)
+            misfits = misfits_of(error, cls, given)
+        raise without_lines(misfits)
 
 
 def repeated_benchmarks(names: Sequence[Any]) -> Iterator[Misfit]:

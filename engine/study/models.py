@@ -281,13 +281,7 @@ class Execution(Section):
 
 
 class Study(Section):
-    """One study: the prices, the rule, how it is executed, and what it is compared with.
-
-    Raises
-    ------
-    StudyError
-        Made in Python: with everything that is wrong, in the words used of study files.
-    """
+    """One study: the prices, the rule, how it is executed, and what it is compared with."""
 
     name: str = Field(
         pattern=NAME_PATTERN,

@@ -26,7 +26,7 @@ from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import BENCHMARKS, Bench, Progress, setting_of, silent
-from engine.pipeline.variation import varied
+from engine.pipeline.variation import swept_values, varied
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
@@ -99,7 +99,7 @@ def sweep(
     seconds = time.perf_counter() - started
     if not len(keep):
         raise UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
-    table = {**_swept_values(grid, keep), **columns}
+    table = {**swept_values(grid, keep), **columns}
     progress("running the baseline and the benchmarks in Backtrader")
     bench = Bench(plan.panel, terms_of(study.execution, plan.panel), silent)
     found = resolve(study.rule)
@@ -302,25 +302,6 @@ def _core(panel: PricePanel, study: Study) -> Simulation:
 def _path_hash(ran: Simulation) -> int:
     """Return a hash of what was held when."""
     return int.from_bytes(hashlib.sha256(ran.target_weight.tobytes()).digest()[:8], "little")
-
-
-def _swept_values(grid: Grid, keep: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the swept value of every kept set, by key."""
-    shape = tuple(len(axis) for axis in grid.axes.values())
-    digits = np.unravel_index(keep, shape) if shape else ()
-    return {
-        key: _column(tuple(axis))[digit]
-        for (key, axis), digit in zip(grid.axes.items(), digits, strict=True)
-    }
-
-
-def _column(values: Sequence[Any]) -> NDArray[Any]:
-    """Return values as one column: of their type; numbers and text together are text."""
-    text = any(isinstance(value, str) for value in values)
-    mixed = text and not all(isinstance(value, str) for value in values)
-    if not mixed and None not in values:
-        return np.array(values)
-    return np.array([str(v) if text and v is not None else v for v in values], dtype=object)
 
 
 def _confirmed(

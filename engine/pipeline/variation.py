@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from engine.study.faults import misfits_of, without_lines
+from engine.study.grid import Grid
 from engine.study.models import RuleSection, Study
 
 
@@ -56,3 +59,22 @@ def _with_parameter(rule: RuleSection, name: str, value: Any) -> RuleSection:
         value = {**rule.parameters.get(outer, {}), inner: value}
     given = {key: part for key in RuleSection.model_fields if (part := getattr(rule, key))}
     return RuleSection.model_validate({**given, **rule.parameters, outer: value})
+
+
+def swept_values(grid: Grid, keep: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the swept value of every kept set, by key."""
+    shape = tuple(len(axis) for axis in grid.axes.values())
+    digits = np.unravel_index(keep, shape) if shape else ()
+    return {
+        key: _column(tuple(axis))[digit]
+        for (key, axis), digit in zip(grid.axes.items(), digits, strict=True)
+    }
+
+
+def _column(values: Sequence[Any]) -> NDArray[Any]:
+    """Return values as one column: of their type; numbers and text together are text."""
+    text = any(isinstance(value, str) for value in values)
+    mixed = text and not all(isinstance(value, str) for value in values)
+    if not mixed and None not in values:
+        return np.array(values)
+    return np.array([str(v) if text and v is not None else v for v in values], dtype=object)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
 if TYPE_CHECKING:
+    from engine.report.sections import Section
     from engine.report.tables import Table
+    from engine.store.folders import Stored
+    from engine.study.loader import LoadedStudy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONFIG = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def date(text: str) -> dt.date:
+    """Return the date that an option gives, ``2026-01-22``; click makes DATE of the name."""
+    given: dt.datetime = click.DateTime(["%Y-%m-%d"]).convert(text, None, None)
+    return given.date()
 
 
 def study_options(command: F) -> F:
@@ -38,7 +50,7 @@ def as_of_option(command: F) -> F:
     """Add the option that cuts the data at a date."""
     return click.option(
         "--as-of",
-        type=click.DateTime(["%Y-%m-%d"]),
+        type=date,
         help="Use nothing after this date: what would one have said that evening?",
     )(command)
 
@@ -66,6 +78,51 @@ def output_options(command: F) -> F:
     )
 
 
+@dataclass(frozen=True)
+class Common:
+    """What the options say that all commands share which store a result of a study."""
+
+    overrides: tuple[str, ...]
+    data_dir: Path | None
+    results: Path
+    as_json: bool
+    quiet: bool
+
+    def read(self, config: Path) -> LoadedStudy:
+        """Return the study, as overridden."""
+        from engine.rules.studies import read_study
+
+        return read_study(config, overrides=self.overrides, data_dir=self.data_dir)
+
+    def say(self, text: str) -> None:
+        """Say something about progress on stderr."""
+        notice(self.quiet, text)
+
+    def tell(
+        self, stored: Stored, as_json: Callable[[], Mapping[str, Any]], show: Callable[[], None]
+    ) -> None:
+        """Print a stored result: as JSON, or as `show` prints it; and where it is."""
+        if self.as_json:
+            print_json({"run": stored.name, "path": str(stored.path), **as_json()})
+        else:
+            show()
+            click.echo(f"\n{stored.path}")
+
+
+def common_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of :class:`Common`, which the command takes as `common`."""
+
+    @study_options
+    @results_option
+    @output_options
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        shared = {field.name: given.pop(field.name) for field in fields(Common)}
+        command(common=Common(**shared), **given)
+
+    return called
+
+
 def notice(quiet: bool, text: str) -> None:
     """Say something about progress on stderr."""
     if not quiet:
@@ -88,3 +145,18 @@ def print_table(table: Table, *, transposed: bool = False) -> None:
         console.print(tables.to_rich(table, console.width, transposed=transposed))
     else:
         click.echo(tables.to_text(table, transposed=transposed))
+
+
+def print_sections(sections: Sequence[Section], *, simulated: bool) -> None:
+    """Print sections: for its width in a terminal, as plain text when piped."""
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        from engine.report.sections_terminal import sections_to_rich
+
+        console = Console()
+        console.print(sections_to_rich(sections, console.width, simulated=simulated))
+    else:
+        from engine.report.sections import sections_text
+
+        click.echo(sections_text(sections, simulated=simulated))

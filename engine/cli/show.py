@@ -6,7 +6,13 @@ from pathlib import Path
 
 import rich_click as click
 
-from engine.cli.options import output_options, print_json, print_table, results_option
+from engine.cli.options import (
+    output_options,
+    print_json,
+    print_sections,
+    print_table,
+    results_option,
+)
 
 
 @click.command()
@@ -20,6 +26,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     or the path of its folder.
     """
     from engine.report.results import stored_table
+    from engine.report.sections import SECTIONS_FILE, sections_of
     from engine.report.sweeps import stored_sweep_table
     from engine.store.folders import find
     from engine.store.stored_runs import stored_metrics
@@ -31,10 +38,8 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_json({"run": stored.name, "path": str(stored.path), "manifest": manifest, **metrics})
         return
     if manifest["kind"] == "scan":
-        click.echo(stored.read("study.md").decode().rstrip())
-        click.echo(f"\n{stored.path}")
-        return
-    if manifest["kind"] == "sweep":
+        print_sections(sections_of(stored.read(SECTIONS_FILE)), simulated=manifest["simulated"])
+    elif manifest["kind"] == "sweep":
         print_table(stored_sweep_table(stored))
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")

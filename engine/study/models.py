@@ -24,18 +24,20 @@ from pydantic import (
     PlainSerializer,
     PrivateAttr,
     Tag,
+    ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from engine.study.axis import Axis, parse_axis
+from engine.study.axis import Axis
+from engine.study.axis_parsing import parse_axis
+from engine.study.faults import NAME_PATTERN, SYMBOL_PATTERN, misfits_of, without_lines
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 from engine.study.scan import ScanSection
 
-NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
-SYMBOL_PATTERN = r"^[A-Za-z0-9^][A-Za-z0-9._=^-]*$"
 GROUPED_DIGITS = r"^[0-9]+(_[0-9]+)*(\.[0-9]*)?$"
 COSTS = ("commission_bps", "slippage_bps")
 LATEST = "latest"
@@ -330,6 +332,20 @@ class Study(Section):
         if misfits:
             raise MisfitError(*misfits)
         return self
+
+    @model_validator(mode="wrap")  # the last validator is the outermost: it hears all others
+    @classmethod
+    def _in_plain_words(
+        cls, given: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Study:
+        """Speak pydantic's language to the loader, who gives a context, and plainly to users."""
+        try:
+            return cast(Study, validate(given))
+        except ValidationError as error:
+            if info.context is not None:
+                raise
+            misfits = misfits_of(error, cls, given)
+        raise without_lines(misfits)
 
 
 def repeated_benchmarks(names: Sequence[Any]) -> Iterator[Misfit]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from study_texts import DESIGN, MINIMAL, Files
+from study_texts import DESIGN, MINIMAL, Files, with_line
 
 from engine.study.faults import misfits_of
 
@@ -19,13 +19,6 @@ COSTS = "a number of bp, or one per symbol such as {SPY: 1.0, IWM: 2.0}"
 @pytest.fixture
 def files(tmp_path):
     return Files(tmp_path)
-
-
-def with_line(text, line):
-    """Replace or add the top-level key of `line` in a study."""
-    key = line.partition(":")[0]
-    kept = [old for old in text.splitlines() if not old.startswith(f"{key}:")]
-    return "\n".join([*kept, line])
 
 
 TOP_LEVEL = [
@@ -179,52 +172,6 @@ TOP_LEVEL = [
     (
         "compare: [{name: a}, {}]",
         "compare.1: must have exactly one of: name, file, or enter and leave",
-    ),
-    ("sweep: 5", "sweep: is 5, but must be a section of keys"),
-    ("sweep:", "sweep: is empty, but must be a section of keys"),
-    (
-        "sweep: {rule.x: 5}",
-        "sweep.rule.x: is 5, but must be a list such as [1, 2, 3] or a range such as "
-        "{from: 1, to: 9, step: 2}",
-    ),
-    ("sweep: {rule.x: {from: 1}}", "sweep.rule.x.to: is missing"),
-    ("sweep: {rule.x: [1, 1]}", "sweep.rule.x.1: 1 is listed twice"),
-    (
-        "sweep: {name: [a]}",
-        "sweep.name: cannot be swept (allowed rule.…, execution.…, data.…, seed)",
-    ),
-    (
-        "sweep: {rules.x: [1]}",
-        "sweep.rules.x: cannot be swept (allowed rule.…, execution.…, data.…, seed; "
-        'did you mean "rule"?)',
-    ),
-    (
-        "sweep: {rule: [1]}",
-        "sweep.rule: cannot be swept (allowed rule.…, execution.…, data.…, seed; did you mean "
-        '"rule"?)',
-    ),
-    (
-        "sweep: {execution.comission_bps: [1]}",
-        f"sweep.execution.comission_bps: no such key (allowed {EXECUTION_KEYS}; "
-        'did you mean "commission_bps"?)',
-    ),
-    (
-        "sweep: {execution.commission_bps: {from: 0, to: 2000}}",
-        "sweep.execution.commission_bps: is 2000, but must be at most 1000",
-    ),
-    (
-        "sweep: {execution.slippage_bps.SPX: [1]}",
-        "sweep.execution.slippage_bps.SPX: is not traded here (allowed SPY, IWM; "
-        'did you mean "SPY"?)',
-    ),
-    ("sweep: {seed: [1, -1]}", "sweep.seed: is -1, but must be at least 0"),
-    (
-        "sweep: {data.satellite: [QQQ, SPY]}",
-        "sweep.data.satellite: is SPY, as core is; they must differ",
-    ),
-    (
-        "sweep: {execution.slippage_bps: [1], execution.slippage_bps.IWM: [1]}",
-        "sweep.execution.slippage_bps.IWM: is swept already, as part of execution.slippage_bps",
     ),
 ]
 

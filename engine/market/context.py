@@ -37,17 +37,18 @@ def vix_closes(data: DataSection, sessions: SessionArray) -> FloatArray | None:
     if isinstance(data, LibraryData):
         (held,) = library_of(data).read(data.vix)
         if held.entry.kind == "values":
-            return _values_known(data, "data.vix", held, sessions)
+            return _values_known("data.vix", held, sessions, data.publication_lag)
     quotes = read_quotes(data, data.vix)
     known, _ = common_rows(quotes, quotes, sessions[-1])
     return closes_on(known, sessions) if len(known) else np.full(len(sessions), np.nan)
 
 
 def fed_funds_rates(data: DataSection, sessions: SessionArray) -> FloatArray | None:
-    """Return the fed funds rate known at every session (fraction a year), shape (n,).
+    """Return the fed funds rate dated on or before every session (fraction a year), shape (n,).
 
-    A file gives the rate dated on or before the session, a series of the library the one that was
-    published: see :func:`vix_closes`. None where the study names none.
+    Not yet as known: the study of streaks looks at it ``scan.character.rate_lag`` sessions later.
+    A monthly series of the library is dated on the last of the month it is the mean of. None where
+    the study names none.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def fed_funds_rates(data: DataSection, sessions: SessionArray) -> FloatArray | N
         (held,) = library_of(data).read(data.fed_funds)
         if held.entry.kind != "values":
             raise DataError(f"data.fed_funds: {data.fed_funds} holds prices, not rates in percent")
-        return _values_known(data, "data.fed_funds", held, sessions) / 100.0
+        return _values_known("data.fed_funds", held, sessions, lag=0) / 100.0
     assert isinstance(data, FileData)  # there is no third source of market history
     path = find_file(shortest_name(data.directory), data.fed_funds, (".csv",))
     try:
@@ -69,9 +70,9 @@ def fed_funds_rates(data: DataSection, sessions: SessionArray) -> FloatArray | N
         raise DataError(f"data.fed_funds: {error}") from None
 
 
-def _values_known(data: LibraryData, key: str, held: Held, sessions: SessionArray) -> FloatArray:
+def _values_known(key: str, held: Held, sessions: SessionArray, lag: int) -> FloatArray:
     """Return the value known at each session: NaN before the first, refused where it is too old."""
-    lag, table = data.publication_lag, held.table
+    table = held.table
     rows = known_rows(table.dates, sessions, lag)
     begun = rows >= 0
     stale = first_stale(
@@ -80,7 +81,7 @@ def _values_known(data: LibraryData, key: str, held: Held, sessions: SessionArra
     if stale is not None:
         row, session = stale
         raise DataError(
-            f"{key}: {held.entry.symbol}: the value of {table.dates[row]} is too old for {session}; "
-            f"streak data update {held.entry.symbol}"
+            f"{key}: the value of {held.entry.symbol} of {table.dates[row]} is too old for "
+            f"{session}; streak data update {held.entry.symbol}"
         )
     return np.where(begun, table["value"][np.maximum(rows, 0)], np.nan)

@@ -42,4 +42,5 @@ def last_dates(dates: SessionArray) -> SessionArray:
     period = np.diff(months).min()
     if period < np.timedelta64(1, "M"):
         return dates
-    return (months + period).astype("datetime64[D]") - np.timedelta64(1, "D")
+    ends: SessionArray = (months + period).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return ends

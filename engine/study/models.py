@@ -226,7 +226,8 @@ class LibraryData(MarketData):
         1,
         ge=0,
         le=250,
-        description="sessions until a value of a FRED series counts as known",
+        description="sessions until a VIX from FRED counts as known; "
+        "rates have scan.character.rate_lag",
     )
 
 

@@ -10,10 +10,10 @@ VARIABLE = "STREAKLAB_DATA"
 
 
 def library_folder(chosen: Path | None = None) -> Path:
-    """Return the folder of the library: `chosen`, ``STREAKLAB_DATA``, or the platform's default.
+    r"""Return the folder of the library: `chosen`, ``STREAKLAB_DATA``, or the platform's default.
 
     The default is ``$XDG_DATA_HOME/streaklab`` or ``~/.local/share/streaklab``, on macOS
-    ``~/Library/Application Support/streaklab``, on Windows ``%LOCALAPPDATA%\\streaklab``.
+    ``~/Library/Application Support/streaklab``, on Windows ``%LOCALAPPDATA%\streaklab``.
     """
     if chosen is not None:
         return chosen

@@ -59,6 +59,17 @@ class Library:
         with self._reading():
             return tuple(self._read(symbol.upper()) for symbol in symbols)
 
+    def entry(self, symbol: str) -> Entry:
+        """Return what is known of a symbol, whether or not its rows are whole.
+
+        Raises
+        ------
+        DataError
+            As :meth:`read`, but for its rows.
+        """
+        with self._reading():
+            return self._entry(symbol.upper())
+
     def path(self, symbol: str) -> Path:
         """Return the Parquet file of a symbol, there or not."""
         return self.folder / f"{symbol.upper()}{PARQUET}"
@@ -140,25 +151,25 @@ class Library:
     def _symbols(self) -> tuple[str, ...]:
         return tuple(sorted(path.stem for path in self.folder.glob(f"*{SIDECAR}")))
 
-    def _read(self, symbol: str) -> Held:
-        path = self.path(symbol)
+    def _entry(self, symbol: str) -> Entry:
         if symbol not in self._symbols():
             raise self._absent(symbol, self._symbols())
-        sidecar = path.with_name(f"{symbol}{SIDECAR}")
+        sidecar = self.folder / f"{symbol}{SIDECAR}"
         try:
-            entry = entry_of(sidecar.read_bytes())
+            return entry_of(sidecar.read_bytes())
         except (OSError, ValueError) as error:
-            raise _damaged(sidecar, symbol, _reason(error)) from None
+            raise _damaged(sidecar, symbol, error, cure="fetch") from None
+
+    def _read(self, symbol: str) -> Held:
+        entry = self._entry(symbol)
+        path = self.path(symbol)
         try:
             content = path.read_bytes()
-        except OSError as error:
-            raise _damaged(path, symbol, _reason(error)) from None
-        if hashlib.sha256(content).hexdigest() != entry.sha256:
-            raise _damaged(path, symbol, "is not what was stored: its hash differs")
-        try:
+            if hashlib.sha256(content).hexdigest() != entry.sha256:
+                raise ValueError("is not what was stored: its hash differs")
             return Held(entry, table_of(content))
-        except ValueError as error:
-            raise _damaged(path, symbol, str(error)) from None
+        except (OSError, ValueError) as error:
+            raise _damaged(path, symbol, error, cure="update") from None
 
     def _hash(self, symbol: str) -> str | None:
         try:
@@ -189,12 +200,7 @@ def _stamp(entry: Entry) -> dict[str, str]:
     return {"symbol": entry.symbol, "prices": entry.prices, "adjustment": entry.adjustment}
 
 
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"cannot be read: {error.strerror}"
-    return str(error)
-
-
-def _damaged(path: Path, symbol: str, problem: str) -> DamagedError:
-    cure = f"streak data update {symbol} fetches it again, streak data rm {symbol} removes it"
-    return DamagedError(f"{path}: {problem}; {cure}")
+def _damaged(path: Path, symbol: str, error: Exception, cure: str) -> DamagedError:
+    problem = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+    cures = f"streak data {cure} {symbol} fetches it again, streak data rm {symbol} removes it"
+    return DamagedError(f"{path}: {problem}; {cures}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import DataError, did_you_mean
@@ -15,7 +16,13 @@ from engine.market.sources.parquet import read_parquet
 from engine.market.sources.simulated import simulated_quotes
 from engine.study.models import DataSection, FileData, LibraryData, SimulatedData
 
-READERS = {".csv": read_csv, ".zip": read_lean, ".parquet": read_parquet}
+Reader = Callable[[Path, str], Quotes]
+READERS: dict[str, Reader] = {
+    ".csv": read_csv,
+    ".txt": read_csv,  # Stooq's bulk files
+    ".zip": read_lean,
+    ".parquet": read_parquet,
+}
 EXTENSIONS = {"csv": (".csv", ".zip"), "parquet": (".parquet",)}
 
 __all__ = ["read_file", "read_pair", "read_quotes"]
@@ -58,7 +65,7 @@ def read_pair(data: DataSection) -> tuple[Quotes, Quotes]:
 
 
 def read_file(path: Path, symbol: str | None = None) -> Quotes:
-    """Return the quotes in one file, by its extension: ``.csv``, ``.zip`` (LEAN), ``.parquet``.
+    """Return the quotes in one file, by its extension: `READERS` lists them.
 
     Parameters
     ----------

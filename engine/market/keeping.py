@@ -188,27 +188,24 @@ def warnings_of(held: Held, origin: str, today: dt.date | None = None) -> tuple[
 
 
 def _judged(one: Candidate, accept_restatement: bool, today: dt.date | None) -> Kept:
-    entry, table = one.held.entry, one.held.table
+    entry, table, stored = one.held.entry, one.held.table, one.stored
+    # before the gate: that the past changed says more than what is wrong with it now
+    told_differently = changes(stored.table, table, whole=one.whole) if stored else ()
+    if told_differently and not accept_restatement:
+        raise DataError(_restatement(entry.symbol, told_differently))
     notes = [*one.notes]
     if one.damage:
         notes.append(f"what was stored could not be used: {one.damage}")
-    elif one.stored and (revised := revised_volumes(one.stored.table, table)):
+    if stored and (revised := revised_volumes(stored.table, table)):
         notes.append(f"volumes of {revised:,} stored sessions were revised")
     gate = warnings_of(one.held, entry.symbol, today)
     warnings = (*(f"{entry.symbol}: {note}" for note in notes), *gate)
-    if one.damage:
-        return Kept(entry, "repaired", len(table), (), warnings)
-    if one.stored is None:
-        return Kept(entry, "new", len(table), (), warnings)
-    stored = one.stored
-    told_differently = changes(stored.table, table, whole=one.whole)
-    if told_differently and not accept_restatement:
-        raise DataError(_restatement(entry.symbol, told_differently))
+    if stored is None:
+        return Kept(entry, "repaired" if one.damage else "new", len(table), (), warnings)
     added = int(np.count_nonzero(~np.isin(table.dates, stored.table.dates)))
     same = stored.table.equals(table) and stored.entry.adjustment == entry.adjustment
     status = "restated" if told_differently else "unchanged" if same else "updated"
-    kept = stored.entry if same else entry
-    return Kept(kept, status, added, told_differently, warnings)
+    return Kept(stored.entry if same else entry, status, added, told_differently, warnings)
 
 
 def _restatement(symbol: str, found: Sequence[Change]) -> str:

@@ -27,6 +27,7 @@ BAR_TOLERANCE = 1e-6
 LARGE_RETURN = 0.25
 STALE_SESSIONS = 5
 LONG_SPAN_DAYS = 366
+LEAST_MOVES = 60
 SYNTHETIC_SHARE = 0.6
 """Of the moves: SPY's and IWM's opens never equal the close before in more than 0.14 of 250 …"""
 SYNTHETIC_MOVES = 250
@@ -274,7 +275,7 @@ def _stale(quotes: Quotes) -> list[Finding]:
 
 
 def _synthetic_opens(quotes: Quotes) -> list[Finding]:
-    """Find where opens are not traded prices: index histories repeat the close before, or their own.
+    """Find where opens are no traded prices: index histories repeat a close, the last or their own.
 
     Only sessions in which the close moved say something: a price that stands still opens where it
     was.
@@ -284,7 +285,7 @@ def _synthetic_opens(quotes: Quotes) -> list[Finding]:
     flat = (quotes.high[moved] == quotes.low[moved]) & (quotes.open[moved] == quotes.close[moved])
     suspect = repeated | flat
     window = min(SYNTHETIC_MOVES, len(moved))
-    if window < STALE_SESSIONS:
+    if window < LEAST_MOVES:
         return []
     counts = np.convolve(suspect, np.ones(window, dtype=np.int64), "valid")
     starts = np.flatnonzero(counts > SYNTHETIC_SHARE * window)

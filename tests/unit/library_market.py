@@ -1,6 +1,7 @@
 """A provider that needs no network: bars of an invented asset, with splits and dividends."""
 
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -8,13 +9,28 @@ import numpy as np
 from engine.errors import ProviderError
 from engine.market.calendar import sessions_between
 from engine.market.fetching import Fetching, Wanted
-from engine.market.library import Library
+from engine.market.library import Entry, Held, Library
 from engine.market.library.entry import AS_TRADED, FROM_DIVIDENDS, NO_ADJUSTMENT, RATES
 from engine.market.library.table import Table
 from engine.market.providers.delivery import Delivery
 
 EVENING = dt.time(20)
 NEW_YORK = ZoneInfo("America/New_York")
+ENTRY = Entry(
+    symbol="IWM",
+    kind="prices",
+    source="yahoo",
+    request={"symbol": "IWM", "start": None, "end": None},
+    fetched_at="2020-12-31T23:00:00+00:00",
+    first="",
+    last="",
+    rows=0,
+    prices=AS_TRADED,
+    adjustment=FROM_DIVIDENDS,
+    calendar="XNYS",
+    sha256="",
+    versions={"streaklab": "0"},
+)
 
 
 def evening(day):
@@ -42,6 +58,12 @@ def whole_table(seed=1, first="2019-01-02", last="2020-12-31"):
             "volume": rng.integers(1_000, 9_000, len(dates)).astype(float),
         },
     )
+
+
+def held(symbol="IWM", seed=1, table=None, **changes):
+    """Return an invented symbol as the library takes it."""
+    entry = replace(ENTRY, symbol=symbol, **changes)
+    return Held(entry, whole_table(seed) if table is None else table)
 
 
 class Exchange:

@@ -10,36 +10,14 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from library_market import contents, whole_table
+from library_market import contents, held, whole_table
 
 from engine.errors import DataError
-from engine.market.library import DamagedError, Held, Library, library_folder, lock, transaction
-from engine.market.library.entry import AS_TRADED, FROM_DIVIDENDS, Entry
+from engine.market.library import DamagedError, Library, library_folder, lock, transaction
 from engine.market.library.table import Table, table_bytes, table_of
-
-ENTRY = Entry(
-    symbol="IWM",
-    kind="prices",
-    source="yahoo",
-    request={"symbol": "IWM", "start": None, "end": None},
-    fetched_at="2020-12-31T23:00:00+00:00",
-    first="",
-    last="",
-    rows=0,
-    prices=AS_TRADED,
-    adjustment=FROM_DIVIDENDS,
-    calendar="XNYS",
-    sha256="",
-    versions={"streaklab": "0"},
-)
-
-
-def held(symbol="IWM", seed=1, **changes):
-    return Held(replace(ENTRY, symbol=symbol, **changes), whole_table(seed))
 
 
 @pytest.fixture
@@ -247,10 +225,9 @@ HOLDER = textwrap.dedent(
 
 
 def test_a_second_process_waits_and_then_says_so(library):
-    with lock.locked(library.folder):
-        with pytest.raises(DataError, match="another process is using the library"):
-            with lock.locked(library.folder, patience=0.1):
-                pass
+    refused = pytest.raises(DataError, match="another process is using the library")
+    with lock.locked(library.folder), refused, lock.locked(library.folder, patience=0.1):
+        pass
 
 
 def test_the_lock_of_a_killed_process_is_free(library):

@@ -14,7 +14,8 @@ DATA_KEYS = f"{COMMON_KEYS}, source"
 FILE_KEYS = f"{COMMON_KEYS}, others, vix, fed_funds, source, directory"
 EXECUTION_KEYS = "fill, commission_bps, slippage_bps, fractional_shares, initial_cash, cash_rate"
 MODES = "is {}, which is not allowed (allowed fast, 1{})"
-LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed csv, parquet, library, simulated)'
+SOURCES = "csv, parquet, library, simulated"
+LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed {SOURCES})'
 COSTS = "a number of bp, or one per symbol such as {SPY: 1.0, IWM: 2.0}"
 
 

@@ -63,11 +63,15 @@ def _body(answer: Any, provider: str, deadline: float, timeout: float) -> bytes:
             raise ProviderError(f"{provider}: the answer is larger than {MAX_BYTES // 2**20} MiB")
         if time.monotonic() > deadline:
             raise _slow(provider, timeout)
+    body = b"".join(parts)
     promised = answer.headers.get("Content-Length")
     if promised is not None and promised.isdigit() and size != int(promised):
         message = f"{provider}: the answer broke off after {size:,} of {int(promised):,} bytes"
         raise ProviderError(message, transient=True)
-    return b"".join(parts)
+    if promised is None and not answer.chunked and body and not body.endswith(b"\n"):
+        # nothing else says that the end of the connection is the end of the text
+        raise ProviderError(f"{provider}: the answer ends inside of a line", transient=True)
+    return body
 
 
 def _refused(error: urllib.error.HTTPError, provider: str) -> ProviderError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,9 +57,11 @@ def _history(request: Request) -> tuple[pd.DataFrame, str]:
     if request.start is not None and request.start >= request.now.date():
         raise ProviderError(f"Yahoo: {request.symbol}: there are no bars from {request.start} on")
     try:
-        frame = yfinance.Ticker(request.symbol).history(
-            interval="1d", auto_adjust=False, actions=True, timeout=request.timeout, **span
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of yfinance about pandas: nothing a user can act on
+            frame = yfinance.Ticker(request.symbol).history(
+                interval="1d", auto_adjust=False, actions=True, timeout=request.timeout, **span
+            )
     except Exception as error:  # yfinance lets through whatever its parts raise
         raise _translated(error, request.symbol) from None
     return frame, yfinance.__version__

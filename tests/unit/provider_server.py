@@ -96,11 +96,13 @@ def chart(table, symbol="IWM", *, kind="ETF", **changes):
     """Return rows as Yahoo's chart answer writes them: adjusted for later splits."""
     import numpy as np
 
-    from engine.market.corporate_actions import dividend_factors, split_factors
-
-    factors = split_factors(table["split"])
-    given = {n: table[n] / factors for n in ("open", "high", "low", "close", "dividend")}
-    adjusted = given["close"] * dividend_factors(given["close"], given["dividend"])
+    later_splits, kept = np.ones(len(table)), np.ones(len(table))
+    for i in range(len(table) - 2, -1, -1):
+        later_splits[i] = later_splits[i + 1] * table["split"][i + 1]
+    given = {n: table[n] / later_splits for n in ("open", "high", "low", "close", "dividend")}
+    for i in range(len(table) - 2, -1, -1):
+        kept[i] = kept[i + 1] * (1 - given["dividend"][i + 1] / given["close"][i])
+    adjusted = given["close"] * kept
     # daily bars are stamped with the opening, 09:30 in New York (14:30 in Greenwich will do)
     stamps = (table.dates.astype("datetime64[s]").astype(np.int64) + 52_200).tolist()
     dividends = {
@@ -114,7 +116,7 @@ def chart(table, symbol="IWM", *, kind="ETF", **changes):
         if r != 1
     }
     quote = {n: given[n].tolist() for n in ("open", "high", "low", "close")}
-    quote["volume"] = (table["volume"] * factors).astype(int).tolist()
+    quote["volume"] = (table["volume"] * later_splits).astype(int).tolist()
     meta = {
         "symbol": symbol,
         "currency": "USD",

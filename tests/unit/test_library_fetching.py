@@ -136,7 +136,7 @@ def test_another_source_is_refused_before_anything_is_asked(folder, exchange, mo
 
 
 def test_an_unknown_provider(tmp_path):
-    with pytest.raises(UsageError, match='no provider "yahou" .allowed yahoo, fred; did you mean'):
+    with pytest.raises(UsageError, match=r'no provider "yahou" .allowed yahoo, fred; did you mean'):
         fetching(tmp_path, "2020-06-30").fetch([Wanted("yahou", "IWM")])
 
 

@@ -128,7 +128,7 @@ def test_a_request_to_come_back_tomorrow_is_not_waited_for(fred, tmp_path):
 
 def test_without_a_network_there_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, "http://127.0.0.1:9/graph")  # nobody listens there
-    with pytest.raises(ProviderError, match="^FRED: no connection: Connection refused$"):
+    with pytest.raises(ProviderError, match=r"^FRED: no connection: Connection refused$"):
         fetching(tmp_path, "2020-07-01").fetch(wanted("DFF", source="fred"))
     assert contents(tmp_path) == {}
 
@@ -141,7 +141,7 @@ def test_an_update_compares_and_adds(fred, tmp_path):
     assert (kept.status, kept.added) == ("updated", 1)
     assert script.asked[0][1]["cosd"] == "2020-06-24"
     fred(answer(CSV.replace(b"26,0.08", b"26,0.09")))
-    with pytest.raises(DataError, match="2020-06-26 Value 0.08 → 0.09"):
+    with pytest.raises(DataError, match=r"2020-06-26 Value 0.08 → 0.09"):
         fetching(tmp_path, "2020-07-01").update()
     assert Library(tmp_path).read("DFF")[0].table["value"].tolist() == [0.08, 0.08, 0.07]
 

@@ -123,7 +123,7 @@ def wanted(*symbols, source="yahoo"):
 def contents(folder):
     """Return every file of a library by name, without its lock."""
     return {
-        path.name: path.read_bytes()
+        str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != ".lock"
     }

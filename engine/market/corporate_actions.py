@@ -8,7 +8,7 @@ they are:
   the ex-date, in the same shares as D. That is Yahoo Finance's adjusted close
   (https://help.yahoo.com/kb/SLN28256.html): the dividend buys shares at ``C − D``. CRSP's total
   return is ``(C_ex + D) / C − 1``: it buys them at the close of the ex-date. The two differ by
-  the return of the ex-date times D / C: below 1 bp for funds.
+  about the return of the ex-date times D / C: 0.2 bp in the median for IWM and SPY, 2.5 at most.
 """
 
 from __future__ import annotations

@@ -113,7 +113,8 @@ def _differences(
     stored, now = _column(old, name)[rows], _column(new, name)[others]
     tolerance = TOLERANCE
     if name == "adjusted_close" and len(stored):
-        now, tolerance = now * (stored[-1] / now[-1]), ADJUSTED_TOLERANCE
+        scale = stored[-1] / now[-1]
+        now, tolerance = now * (scale if np.isfinite(scale) else 1.0), ADJUSTED_TOLERANCE
     same = np.isclose(now, stored, rtol=tolerance, atol=1e-12, equal_nan=True)
     return [
         Change(str(old.dates[row]), TITLES[name], float(stored[i]), float(now[i]))

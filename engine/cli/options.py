@@ -61,8 +61,7 @@ def library_option(command: F) -> F:
         "--library",
         "folder",
         type=click.Path(file_okay=False, path_type=Path),
-        envvar="STREAKLAB_DATA",
-        help="Folder of the library; by default the platform's for user data.",
+        help="Folder of the library; by default STREAKLAB_DATA, or the platform's for user data.",
     )(command)
 
 

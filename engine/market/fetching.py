@@ -104,7 +104,6 @@ class Fetching:
             If one symbol cannot be had whole, or tells its past differently; the library is as
             it was.
         """
-        asked = {"start": _text(start), "end": _text(end)}
         candidates = []
         for source, symbol in dict.fromkeys(wanted):
             stored, damage = stored_or_damage(self.library, symbol)
@@ -113,9 +112,9 @@ class Fetching:
             if stored is not None:
                 _check_not_shorter(stored, delivery, end)
                 delivery = replace(delivery, table=merged(stored.table, delivery.table))
-            request = {"symbol": symbol, **asked}
+            asked = {"symbol": symbol, "start": _text(_earliest(start, stored)), "end": _text(end)}
             candidates.append(
-                self._candidate(symbol, source, delivery, stored, damage, request, calendar)
+                self._candidate(symbol, source, delivery, stored, damage, asked, calendar)
             )
         return self._keep(candidates)
 
@@ -220,6 +219,14 @@ def _check_not_shorter(stored: Held, delivery: Delivery, end: dt.date | None) ->
             f"{stored.entry.symbol}: the answer ends on {last}, before the last row stored, "
             f"{stored.table.dates[-1]}: half an answer"
         )
+
+
+def _earliest(start: dt.date | None, stored: Held | None) -> dt.date | None:
+    """Return the start that would fetch all rows kept, should they have to be fetched anew."""
+    if start is None or stored is None:
+        return start
+    before = _date(stored.entry.request["start"])
+    return None if before is None else min(start, before)
 
 
 def _date(text: str | None) -> dt.date | None:

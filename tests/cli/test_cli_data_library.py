@@ -28,7 +28,6 @@ def exchange(monkeypatch, tmp_path):
     found.tables |= {"DFF": rates, "^VIX": whole_table(3), "KRE": whole_table(4)}
     monkeypatch.setitem(providers.PROVIDERS, "yahoo", found)
     monkeypatch.setitem(providers.PROVIDERS, "fred", found)
-    monkeypatch.setattr("time.sleep", lambda _: None)
     monkeypatch.setenv("STREAKLAB_DATA", str(tmp_path / "lib"))
     return found
 
@@ -82,6 +81,19 @@ def test_a_study_stands_for_its_symbols(exchange, tmp_path):
     assert streak("run", study, "--results", tmp_path / "results").code == 0
 
 
+def test_a_study_with_a_library_of_its_own_is_fetched_into_it(exchange, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace("source: library", "source: library, directory: own"))
+    assert streak("data", "fetch", study, *END).code == 0
+    assert Library(tmp_path / "own").symbols() == ("IWM", "SPY")
+    assert streak("run", study, "--results", tmp_path / "results").code == 0
+
+
+def test_a_study_that_reads_something_else_has_nothing_to_fetch(exchange):
+    code, _, err = streak("data", "fetch", "configs/demo.yaml")
+    assert (code, "reads the source simulated, not the library" in err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -113,8 +125,8 @@ def test_refusals(exchange, tmp_path, arguments, code, message):
 
 def test_without_a_network_there_is_one_message(folder, exchange):
     before = contents(folder)
-    exchange.errors = [ProviderError("Yahoo: no connection: x", transient=True)] * 4
-    code, out, err = streak("data", "update", "--quiet")
+    exchange.errors = [ProviderError("Yahoo: no connection: x", transient=True)]
+    code, out, err = streak("data", "update", "--quiet", "--attempts", "1")
     assert (code, out, err) == (4, "", "streak: Yahoo: no connection: x\n")
     assert contents(folder) == before
 

@@ -146,6 +146,13 @@ def test_what_cannot_be_a_symbol(symbol):
         check_symbol(symbol)
 
 
+def test_a_later_start_does_not_shorten_what_is_fetched_anew(folder, exchange):
+    fetching(folder, "2020-12-31").fetch(wanted("IWM"), start=IWM.dates[300].item())
+    (folder / "IWM.parquet").write_bytes(b"")
+    fetching(folder, "2020-12-31").update(["IWM"])
+    assert Library(folder).read("IWM")[0].table.equals(IWM)
+
+
 # update
 
 

@@ -15,7 +15,7 @@ from library_market import (
     whole_table,
     without,
 )
-from provider_server import CHALLENGE, answer, chart, hanging_up, serving, silent
+from provider_server import CHALLENGE, answer, chart, dripping, hanging_up, serving, silent
 
 from engine.errors import DataError, ProviderError
 from engine.market.library import Library
@@ -222,6 +222,7 @@ BAD = {
     "rate limit": (answer(b"Too Many Requests", 429), "too many requests", True),
     "half a body": (answer(chart(IWM)[:5000], length=99_999), "no connection: ", True),
     "half a text": (answer(chart(IWM)[:5000]), "the answer is not data", True),
+    "slow drip": (dripping(chart(IWM), 0.05), "no connection: ", True),
     "silence": (silent(3.0), "no connection: ", True),
     "hang-up": (hanging_up, "no connection: ", True),
 }
@@ -232,7 +233,7 @@ def test_what_is_no_data_is_an_error_that_says_why(yahoo, tmp_path, case):
     bad, message, transient = BAD[case]
     yahoo(bad)
     with pytest.raises(ProviderError, match="Yahoo: ") as caught:
-        fetch_yahoo(request(timeout=0.3 if case == "silence" else 5.0))
+        fetch_yahoo(request(timeout=0.3 if case in ("silence", "slow drip") else 5.0))
     assert message in str(caught.value)
     assert caught.value.transient is transient
 

@@ -15,6 +15,7 @@ from engine.cli.options import library_option, output_options
 if TYPE_CHECKING:
     from engine.market.fetching import Fetching, Wanted
     from engine.market.providers.retry import Say
+    from engine.study.models import LibraryData
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,12 +78,20 @@ def fetch(
     """Fetch symbols from a provider and keep them: all of them, or none.
 
     A SYMBOL is named as its provider names it: `SPY`, `^RUT`; `fred:DFF` asks another provider
-    than `--source`. A study file stands for all symbols it reads.
+    than `--source`. A study file stands for all symbols it reads, and for its library.
     """
+    symbols: list[Wanted] = []
+    for text in wanted:
+        if Path(text).suffix.lower() in STUDIES:
+            data = _data_of(Path(text))
+            symbols += _read_by(data, source)
+            folder = folder or data.directory
+        else:
+            symbols.append(_wanted(text, source))
     with telling(quiet) as say:
         fetching = _fetching(folder, say, attempts, timeout, accept_restatement)
         kept = fetching.fetch(
-            [one for text in wanted for one in _wanted(text, source)],
+            symbols,
             start=start and start.date(),
             end=end and end.date(),
             calendar=calendar,
@@ -131,28 +140,35 @@ def _fetching(
     )
 
 
-def _wanted(text: str, source: str) -> list[Wanted]:
+def _wanted(text: str, source: str) -> Wanted:
     from engine.errors import UsageError
     from engine.market.fetching import Wanted, check_symbol
 
-    if Path(text).suffix.lower() in STUDIES:
-        return _of_study(Path(text), source)
     provider, colon, symbol = text.rpartition(":")
     if colon and not provider:
         raise UsageError(f'"{text}" names no provider before its colon')
-    return [Wanted(provider or source, check_symbol(symbol))]
+    return Wanted(provider or source, check_symbol(symbol))
 
 
-def _of_study(path: Path, source: str) -> list[Wanted]:
-    """Return the symbols a study reads: rates are FRED's, and so is a VIX without Yahoo's ``^``."""
-    from engine.market.fetching import Wanted
+def _data_of(path: Path) -> LibraryData:
+    from engine.errors import UsageError
     from engine.rules.studies import read_study
+    from engine.study.models import LibraryData
 
     data = read_study(path).study.data
-    prices = [data.core, data.satellite, *getattr(data, "others", ())]
+    if not isinstance(data, LibraryData):
+        raise UsageError(f"{path}: reads the source {data.source}, not the library")
+    return data
+
+
+def _read_by(data: LibraryData, source: str) -> list[Wanted]:
+    """Return the symbols a study reads: rates are FRED's, and so is a VIX without Yahoo's ``^``."""
+    from engine.market.fetching import Wanted
+
+    prices = [data.core, data.satellite, *data.others]
     beside = []
-    if vix := getattr(data, "vix", None):
+    if vix := data.vix:
         beside.append(Wanted(source if vix.startswith("^") else "fred", vix))
-    if rate := getattr(data, "fed_funds", None):
+    if rate := data.fed_funds:
         beside.append(Wanted("fred", rate))
     return [*(Wanted(source, symbol) for symbol in prices), *beside]

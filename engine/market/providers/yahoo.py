@@ -80,7 +80,8 @@ def _translated(error: Exception, symbol: str) -> ProviderError:
     elif isinstance(error, YFDataException):
         message, transient = f"{symbol}: {error}", True
     elif isinstance(error, OSError):  # the transports' errors are all of this kind
-        message, transient = f"no connection: {str(error).splitlines()[0][:200]}", True
+        said = (str(error) or type(error).__name__).splitlines()[0].partition(". See ")[0]
+        message, transient = f"no connection: {said[:200]}", True
     else:
         message, transient = f"{symbol}: not an answer yfinance understands: {error!r}", False
     return ProviderError(f"Yahoo: {message}", transient=transient)

@@ -67,6 +67,16 @@ def results_option(command: F) -> F:
     )(command)
 
 
+def library_option(command: F) -> F:
+    """Add the option that says where the data library is."""
+    return click.option(
+        "--library",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the library; by default STREAKLAB_DATA, or the platform's for user data.",
+    )(command)
+
+
 def output_options(command: F) -> F:
     """Add the options that say how a command speaks. `--debug` is taken by the entry point."""
     command = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(

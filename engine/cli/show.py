@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -43,10 +45,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_table(stored_sweep_table(stored))
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
-    origins = [
-        (source["symbol"], f"{source['origin']} ({source['recognised_as']})")
-        for source in manifest["data"]["sources"]
-    ]
+    origins = [(source["symbol"], _origin(source)) for source in manifest["data"]["sources"]]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),
@@ -58,3 +57,14 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     click.echo("")
     for name, value in facts:
         click.echo(f"{name:9}{value}")
+
+
+def _origin(source: Mapping[str, Any]) -> str:
+    """Return where the prices of one asset came from; how they were kept, if they were."""
+    text = f"{source['origin']} ({source['recognised_as']})"
+    if not source.get("fetched_at"):
+        return text
+    return (
+        f"{text}, fetched {source['fetched_at']}, last session {source['last_session']}, "
+        f"total return {source['adjustment']}, sha256 {source['sha256']}"
+    )

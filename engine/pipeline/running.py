@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 
 from engine.execution.bars import history_of
+from engine.execution.costs import Terms
 from engine.execution.terms import terms_of
 from engine.market.panel import PricePanel
+from engine.market.quotes import FloatArray
 from engine.pipeline.bench import Bench, Progress, setting_of, silent
 from engine.rules.decisions import Decider
 from engine.rules.resolve import resolve
+from engine.signals.streaks import outperformance_streak
 from engine.store.records import RunResult
 from engine.study.loader import config_hash, resolved
 from engine.study.models import Study
@@ -56,8 +59,23 @@ def run(study: Study, panel: PricePanel, progress: Progress = silent) -> RunResu
         benchmarks=benchmarks,
         features={str(f): values[first:] for f, values in decider.features().items()},
         triggers={name: answers[first:] for name, answers in decider.triggers().items()},
+        market=_market(panel, bench.terms),
         timings={
             "benchmarks_seconds": benchmarks_done - started,
             "rule_seconds": rule_done - benchmarks_done,
         },
     )
+
+
+def _market(panel: PricePanel, terms: Terms) -> dict[str, FloatArray]:
+    """Return what a stored run needs to be drawn, and traded again, when its prices are gone."""
+    core, satellite = panel.core, panel.satellite
+    columns = {
+        "core_open": core.open,
+        "core_close": core.close,
+        "satellite_open": satellite.open,
+        "satellite_close": satellite.close,
+        "streak": outperformance_streak(core.close, satellite.close),
+        "overnight_rate": terms.rates_for(len(panel)),
+    }
+    return {name: values[panel.start_index :] for name, values in columns.items()}

@@ -27,6 +27,8 @@ class Section:
         How many columns, from the left, are text; the others are numbers and aligned right.
     notes : tuple of str
         Sentences below the table.
+    level : int
+        Of its title in Markdown, 1 being the page's; without a title there is none.
     """
 
     title: str
@@ -35,6 +37,7 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     left: int = 1
     notes: tuple[str, ...] = ()
+    level: int = 2
 
 
 def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
@@ -71,7 +74,8 @@ def sections_markdown(title: str, sections: Sequence[Section], *, simulated: boo
     """Return sections as a Markdown page; their text is escaped and cannot end a cell."""
     parts = [f"# {escape_markdown(one_line(title))}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
     for section in map(_harmless, sections):
-        parts.append(f"## {escape_markdown(section.title)}")
+        if section.title:
+            parts.append(f"{'#' * section.level} {escape_markdown(section.title)}")
         parts += map(_paragraph, section.lines)
         if section.rows:
             rule = [":---" if i < section.left else "---:" for i in range(len(section.headings))]

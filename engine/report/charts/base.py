@@ -1,0 +1,90 @@
+"""What all charts share: short numbers, one layout, lines in the colours of their series."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from engine.report.theme import colour_of, variable
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SIGNIFICANT = 6
+"""Digits of a drawn number: finer than any screen, short in the file."""
+
+DASHES = {"rule": "solid", "core": "solid", "satellite": "solid", "50/50": "dot"}
+
+
+def short(values: Iterable[float], digits: int = SIGNIFICANT) -> list[float | None]:
+    """Return values with so many significant digits; what is undefined is None: a gap."""
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
+
+
+def line(
+    series: str, name: str, x: Sequence[Any], y: Iterable[float], **more: Any
+) -> dict[str, Any]:
+    """Return a trace: the line of a series in its colour; the rule's is the strongest."""
+    style = {
+        "color": variable(colour_of(series)),
+        "width": 2.2 if series == "rule" else 1.3,
+        "dash": DASHES.get(series, "solid"),
+    }
+    whole: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": x,
+        "y": short(y),
+        "line": style,
+    }
+    return {**whole, **more}
+
+
+def axis(title: str = "", **more: Any) -> dict[str, Any]:
+    """Return an axis as all charts have it: quiet lines, no box."""
+    plain: dict[str, Any] = {
+        "title": {"text": title, "standoff": 8},
+        "gridcolor": variable("line"),
+        "linecolor": variable("line"),
+        "zerolinecolor": variable("line"),
+        "tickcolor": variable("line"),
+        "automargin": True,
+    }
+    return {**plain, **more}
+
+
+def plotted(
+    traces: Sequence[Mapping[str, Any]], axes: Mapping[str, Any], **more: Any
+) -> dict[str, Any]:
+    """Return traces and axes as a figure for plotly.js; plotly checks every name and value."""
+    import plotly.graph_objects as go
+
+    layout: dict[str, Any] = {
+        "template": {},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 12, "color": variable("muted")},
+        "margin": {"l": 56, "r": 16, "t": 8, "b": 36},
+        "hovermode": "x unified",
+        "hoverlabel": {
+            "bgcolor": variable("surface"),
+            "bordercolor": variable("line"),
+            "font": {"color": variable("text")},
+        },
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"color": variable("text")},
+        },
+        "dragmode": "zoom",
+        **axes,
+        **more,
+    }
+    figure: go.Figure = go.Figure(data=list(traces), layout=layout)
+    plain: dict[str, Any] = figure.to_plotly_json()
+    return plain

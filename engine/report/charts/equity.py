@@ -1,0 +1,150 @@
+"""Equity, what was held when, and drawdowns: three panes over one axis of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.report.charts.base import axis, line, plotted
+from engine.report.document import DataTable, Figure, headings, plain_rows
+from engine.report.format import format_value
+from engine.report.run_report import RunReport
+from engine.report.theme import variable
+
+FEW_YEARS = 3
+"""Histories of fewer years are condensed to months, others to years."""
+
+
+def equity_figure(report: RunReport) -> Figure:
+    """Return the equity of rule and benchmarks, the allocation ribbon, and drawdowns."""
+    names = [report.label(series) for series in report.equities]
+    final = ", ".join(
+        f"{report.label(series)} {format_value(float(equity[-1]), 'currency')}"
+        for series, equity in report.equities.items()
+    )
+    worst = report.metrics["rule"]["max_drawdown"]
+    return Figure(
+        key="equity",
+        title="Equity, allocation and drawdowns",
+        alternative=(
+            f"Line chart of wealth on a logarithmic scale, {report.dates[0]} to "
+            f"{report.dates[-1]}: {' · '.join(names)}. At the end: {final}. Beneath it a ribbon of "
+            f"the asset held, and drawdowns; the rule's deepest is "
+            f"{format_value(worst, 'fraction')}."
+        ),
+        plot=plotted(
+            [*_equity_lines(report), *_ribbon(report), *_drawdown_lines(report)],
+            {
+                "xaxis": axis(type="date", anchor="y3", hoverformat="%Y-%m-%d", showgrid=False),
+                "yaxis": axis(
+                    "equity, log scale", type="log", domain=[0.43, 1], nticks=8, tickformat=",.0f"
+                ),
+                "yaxis2": axis(
+                    domain=[0.35, 0.39],
+                    range=[0, 1],
+                    showticklabels=False,
+                    fixedrange=True,
+                    showgrid=False,
+                ),
+                "yaxis3": axis("drawdown", domain=[0, 0.31], tickformat=".0%", nticks=5),
+            },
+            hoversubplots="axis",
+        ),
+        table=_condensed(report),
+        height=620,
+        note="Drag to zoom, double-click to see all again.",
+    )
+
+
+def _equity_lines(report: RunReport) -> list[dict[str, Any]]:
+    """Return the lines, the rule's last: it lies on top of what it is measured by."""
+    order = sorted(report.equities, key=lambda series: series == "rule")
+    return [
+        line(
+            series,
+            report.label(series),
+            report.dates,
+            report.equities[series],
+            hovertemplate="%{y:,.0f}",
+            legendrank=0 if series == "rule" else 1000,
+        )
+        for series in order
+    ]
+
+
+def _ribbon(report: RunReport) -> list[dict[str, Any]]:
+    """Return the satellite's target weight as an area over one of the core."""
+    weight = report.run.holdings["target_weight"]
+    changes = np.flatnonzero(np.append(True, weight[1:] != weight[:-1]))
+    at = [report.dates[i] for i in changes] + [report.dates[-1]]
+    shares = [float(weight[i]) for i in changes] + [float(weight[-1])]
+    held = [report.core_symbol, report.satellite_symbol]
+    whole = {
+        "type": "scatter",
+        "mode": "lines",
+        "line": {"width": 0, "shape": "hv"},
+        "fill": "tozeroy",
+        "yaxis": "y2",
+        "hoverinfo": "skip",
+        "showlegend": True,
+    }
+    return [
+        {
+            **whole,
+            "name": f"{symbol} in the portfolio",
+            "x": at if asset else [at[0], at[-1]],
+            "y": shares if asset else [1.0, 1.0],
+            "fillcolor": variable(("core", "satellite")[asset]),
+        }
+        for asset, symbol in enumerate(held)
+    ]
+
+
+def _drawdown_lines(report: RunReport) -> list[dict[str, Any]]:
+    shown = [s for s in ("core", "satellite", "rule") if s in report.sheet.underwater]
+    lines = [
+        line(
+            series,
+            f"{report.label(series)}, drawdown",
+            report.dates,
+            report.sheet.underwater[series],
+            yaxis="y3",
+            hovertemplate="%{y:.1%}",
+            showlegend=False,
+        )
+        for series in shown
+        if series != "satellite"
+    ]
+    lines[-1] |= {"fill": "tozeroy", "fillcolor": variable("rule-soft")}
+    return lines
+
+
+def period_ends(report: RunReport) -> NDArray[np.int64]:
+    """Return the last session of each year; of each month where the history is short."""
+    sessions = report.run.sessions
+    years = np.unique(sessions.astype("datetime64[Y]"))
+    unit = "datetime64[M]" if len(years) <= FEW_YEARS else "datetime64[Y]"
+    periods = sessions.astype(unit)
+    return np.flatnonzero(np.append(periods[1:] != periods[:-1], True))
+
+
+def _condensed(report: RunReport) -> DataTable:
+    weight, series = report.run.holdings["target_weight"], list(report.equities)
+    rows = [
+        [
+            report.dates[i],
+            *(format_value(float(report.equities[s][i]), "currency") for s in series),
+            format_value(float(weight[i]), "fraction"),
+            format_value(float(report.sheet.underwater["rule"][i]), "fraction"),
+        ]
+        for i in period_ends(report).tolist()
+    ]
+    heads = headings(
+        "Session",
+        *(report.label(s) for s in series),
+        f"{report.satellite_symbol} held",
+        "Drawdown of the rule",
+    )
+    return DataTable("equity-table", "Equity at the end of periods", heads, plain_rows(rows))

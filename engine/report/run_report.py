@@ -86,6 +86,14 @@ class RunReport:
         """The sessions as ISO dates."""
         return [str(session) for session in self.run.sessions]
 
+    @cached_property
+    def allocation(self) -> tuple[NDArray[np.int64], FloatArray]:
+        """Sessions at which the target weight changes, the first and the last, and the weights."""
+        weight = self.run.holdings["target_weight"]
+        changes = np.flatnonzero(np.append(True, weight[1:] != weight[:-1]))
+        at = np.append(changes, len(weight) - 1)
+        return at, np.asarray(weight[at])
+
     def label(self, series: str) -> str:
         """Return how readers know a series."""
         if series == RULE:

@@ -33,6 +33,8 @@ class TearSheet:
     rolling : dict of str to Rolling
         Over the window that ends with each return; arrays of shape (n − 1,). Betas are against
         the core; None where it is not among the benchmarks.
+    relative : float64 array, shape (n,), or None
+        The rule's wealth over the core's at each close; None without the core.
     distribution : Histogram or None
         Of the session returns of the rule and the core.
     active : ActiveInterval or None
@@ -43,6 +45,7 @@ class TearSheet:
     drawdowns: tuple[Drawdown, ...]
     calendar: dict[str, CalendarReturns]
     rolling: dict[str, Rolling]
+    relative: FloatArray | None
     distribution: Histogram | None
     active: ActiveInterval | None
 
@@ -68,6 +71,7 @@ def tear_sheet(
         drawdowns=worst_drawdowns(equities[RULE], sessions),
         calendar={name: calendar_returns(e, sessions) for name, e in equities.items()},
         rolling={name: rolling(r, cash_returns, core) for name, r in compared.items()},
+        relative=None if core is None else np.asarray(equities[RULE] / equities[CORE]),
         distribution=histogram(compared),
         active=None if core is None else active_interval(returns[RULE], core),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.evaluation.definitions import METRICS
 from engine.report.document import Chapter
 
-_BETTER = {1: "higher is better", -1: "lower is better", 0: "neither direction is better"}
+_BETTER = {1: "higher is better", -1: "lower is better", 0: ""}
 
 
 def anchor(key: str) -> str:

@@ -30,9 +30,10 @@ def reproduce(report: RunReport) -> Chapter:
         key="reproduce",
         title="Reproduce",
         sentences=(
-            "Save the study below as study.yaml and run: streak run study.yaml",
-            "Same study, same prices, same code: same figures. Where the study names a folder of "
-            "prices, --data-dir names yours.",
+            "Save the resolved study below as study.yaml, and run: streak run study.yaml",
+            "It holds every default and override, as JSON, which is YAML. Same study, same prices, "
+            "same code: same figures. If it names a folder of prices, say where yours is with "
+            "the option --data-dir.",
         ),
         blocks=(
             _pairs("hashes", "Hashes and seed", facts),

@@ -86,9 +86,6 @@ def _monthly(report: RunReport) -> DataTable:
         "Monthly returns in percent",
         headings(*names, *last),
         tuple(rows),
-        notes=(f"{UNDEFINED} no session with a return. The core's year is for comparison.",)
-        if core is not None
-        else (),
     )
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SIGNIFICANT = 6
 """Digits of a drawn number: finer than any screen, short in the file."""
 
+WIDE = 4.0
+"""Span of a logarithmic axis (highest / lowest) from which on 1-2-5 ticks suffice."""
+
 DASHES = {"rule": "solid", "core": "solid", "satellite": "solid", "50/50": "dot"}
 
 
@@ -40,6 +43,15 @@ def line(
         "line": style,
     }
     return {**whole, **more}
+
+
+def log_ticks(lowest: float, highest: float) -> dict[str, Any]:
+    """Return ticks at 1, 2 and 5 times powers of ten; the library's own where these are few."""
+    if not 0.0 < lowest < highest or highest / lowest < WIDE:
+        return {"nticks": 8}
+    powers = range(math.floor(math.log10(lowest)), math.ceil(math.log10(highest)) + 1)
+    ticks = (step * 10.0**power for power in powers for step in (1, 2, 5))
+    return {"tickvals": [tick for tick in ticks if lowest * 0.9 <= tick <= highest * 1.1]}
 
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:

@@ -7,24 +7,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.report.charts.base import axis, line, plotted
+from engine.report.charts.base import axis, line, log_ticks, plotted
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_value
 from engine.report.run_report import RunReport
 from engine.report.theme import variable
+
+_PANES = ([0.5, 1], [0.44, 0.47], [0.24, 0.41], [0, 0.2])
+_PANES_WITHOUT_CORE = ([0.43, 1], [0.35, 0.39], [0, 0], [0, 0.31])
+"""Shares of the height of equity, ribbon, rule over core, and drawdowns."""
 
 FEW_YEARS = 3
 """Histories of fewer years are condensed to months, others to years."""
 
 
 def equity_figure(report: RunReport) -> Figure:
-    """Return the equity of rule and benchmarks, the allocation ribbon, and drawdowns."""
+    """Return equity, the allocation ribbon, the rule over the core, and drawdowns."""
     names = [report.label(series) for series in report.equities]
     final = ", ".join(
         f"{report.label(series)} {format_value(float(equity[-1]), 'currency')}"
         for series, equity in report.equities.items()
     )
     worst = report.metrics["rule"]["max_drawdown"]
+    lines = (*_equity_lines(report), *_ribbon(report), *_over_core(report))
     return Figure(
         key="equity",
         title="Equity, allocation and drawdowns",
@@ -34,28 +39,40 @@ def equity_figure(report: RunReport) -> Figure:
             f"the asset held, and drawdowns; the rule's deepest is "
             f"{format_value(worst, 'fraction')}."
         ),
-        plot=plotted(
-            [*_equity_lines(report), *_ribbon(report), *_drawdown_lines(report)],
-            {
-                "xaxis": axis(type="date", anchor="y3", hoverformat="%Y-%m-%d", showgrid=False),
-                "yaxis": axis(
-                    "equity, log scale", type="log", domain=[0.43, 1], nticks=8, tickformat=",.0f"
-                ),
-                "yaxis2": axis(
-                    domain=[0.35, 0.39],
-                    range=[0, 1],
-                    showticklabels=False,
-                    fixedrange=True,
-                    showgrid=False,
-                ),
-                "yaxis3": axis("drawdown", domain=[0, 0.31], tickformat=".0%", nticks=5),
-            },
-            hoversubplots="axis",
-        ),
+        plot=plotted([*lines, *_drawdown_lines(report)], _axes(report), hoversubplots="axis"),
         table=_condensed(report),
-        height=620,
+        height=720 if report.has_core else 620,
         note="Drag to zoom, double-click to see all again.",
     )
+
+
+def _axes(report: RunReport) -> dict[str, Any]:
+    """Return one axis of time, and one of values per pane, from the top down."""
+    equities = np.concatenate(list(report.equities.values()))
+    top, ribbon, middle, bottom = _PANES if report.has_core else _PANES_WITHOUT_CORE
+    axes = {
+        "xaxis": axis(
+            type="date",
+            anchor="y3",
+            hoverformat="%Y-%m-%d",
+            showgrid=False,
+            range=[report.dates[0], report.dates[-1]],
+        ),
+        "yaxis": axis(
+            "equity, log scale",
+            type="log",
+            domain=top,
+            tickformat=",.0f",
+            **log_ticks(float(equities.min()), float(equities.max())),
+        ),
+        "yaxis2": axis(
+            domain=ribbon, range=[0, 1], showticklabels=False, fixedrange=True, showgrid=False
+        ),
+        "yaxis3": axis("drawdown", domain=bottom, tickformat=".0%", nticks=5),
+    }
+    if report.has_core:
+        axes["yaxis4"] = axis("rule / core", domain=middle, nticks=5, tickformat=".2~f")
+    return axes
 
 
 def _equity_lines(report: RunReport) -> list[dict[str, Any]]:
@@ -68,7 +85,7 @@ def _equity_lines(report: RunReport) -> list[dict[str, Any]]:
             report.dates,
             report.equities[series],
             hovertemplate="%{y:,.0f}",
-            legendrank=0 if series == "rule" else 1000,
+            legendrank=1 if series == "rule" else 1000,
         )
         for series in order
     ]
@@ -76,10 +93,9 @@ def _equity_lines(report: RunReport) -> list[dict[str, Any]]:
 
 def _ribbon(report: RunReport) -> list[dict[str, Any]]:
     """Return the satellite's target weight as an area over one of the core."""
-    weight = report.run.holdings["target_weight"]
-    changes = np.flatnonzero(np.append(True, weight[1:] != weight[:-1]))
-    at = [report.dates[i] for i in changes] + [report.dates[-1]]
-    shares = [float(weight[i]) for i in changes] + [float(weight[-1])]
+    sessions, weights = report.allocation
+    at = [report.dates[i] for i in sessions.tolist()]
+    shares = weights.tolist()
     held = [report.core_symbol, report.satellite_symbol]
     whole = {
         "type": "scatter",
@@ -93,7 +109,7 @@ def _ribbon(report: RunReport) -> list[dict[str, Any]]:
     return [
         {
             **whole,
-            "name": f"{symbol} in the portfolio",
+            "name": f"{symbol} was held",
             "x": at if asset else [at[0], at[-1]],
             "y": shares if asset else [1.0, 1.0],
             "fillcolor": variable(("core", "satellite")[asset]),
@@ -102,8 +118,16 @@ def _ribbon(report: RunReport) -> list[dict[str, Any]]:
     ]
 
 
+def _over_core(report: RunReport) -> list[dict[str, Any]]:
+    if report.sheet.relative is None:
+        return []
+    name = f"{report.label('rule')} / {report.label('core')}"
+    more = {"yaxis": "y4", "hovertemplate": "%{y:.3f}", "showlegend": False}
+    return [line("rule", name, report.dates, report.sheet.relative, **more)]
+
+
 def _drawdown_lines(report: RunReport) -> list[dict[str, Any]]:
-    shown = [s for s in ("core", "satellite", "rule") if s in report.sheet.underwater]
+    shown = [series for series in ("core", "rule") if series in report.sheet.underwater]
     lines = [
         line(
             series,
@@ -115,7 +139,6 @@ def _drawdown_lines(report: RunReport) -> list[dict[str, Any]]:
             showlegend=False,
         )
         for series in shown
-        if series != "satellite"
     ]
     lines[-1] |= {"fill": "tozeroy", "fillcolor": variable("rule-soft")}
     return lines

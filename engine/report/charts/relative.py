@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.report.charts.base import axis, plotted, short
+from engine.report.charts.base import axis, log_ticks, plotted, short
 from engine.report.charts.equity import period_ends
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_number
@@ -13,7 +13,7 @@ from engine.report.theme import variable
 
 DEPTHS = ((5, 6), (7, 9), (10, None))
 """Lengths in sessions that share a shade, from the palest to the strongest."""
-_SHADES = (0.16, 0.34, 0.6)
+SHADES = (0.16, 0.34, 0.6)
 
 
 def relative_figure(report: RunReport) -> Figure | None:
@@ -35,9 +35,17 @@ def relative_figure(report: RunReport) -> Figure | None:
         plot=plotted(
             [*_shades(report), _ratio_line(report), *_marks(report)],
             {
-                "xaxis": axis(type="date", hoverformat="%Y-%m-%d", showgrid=False),
+                "xaxis": axis(
+                    type="date",
+                    hoverformat="%Y-%m-%d",
+                    showgrid=False,
+                    range=[report.dates[0], report.dates[-1]],
+                ),
                 "yaxis": axis(
-                    f"{satellite} / {core}, log scale", type="log", nticks=8, tickformat=".3~f"
+                    f"{satellite} / {core}, log scale",
+                    type="log",
+                    tickformat=".3~f",
+                    **log_ticks(float(report.ratio.min()), float(report.ratio.max())),
                 ),
                 "yaxis2": axis(
                     overlaying="y", range=[0, 1], visible=False, fixedrange=True, showgrid=False
@@ -61,6 +69,7 @@ def _ratio_line(report: RunReport) -> dict[str, Any]:
         "x": report.dates,
         "y": short(report.ratio),
         "line": {"color": variable("text"), "width": 1.3},
+        "legendrank": 1,
         "hovertemplate": "%{x|%Y-%m-%d}: %{y:.4f}<extra></extra>",
     }
 
@@ -70,7 +79,7 @@ def _shades(report: RunReport) -> list[dict[str, Any]]:
     traces = []
     for side, asset in ((1, "satellite"), (-1, "core")):
         leader = report.satellite_symbol if side > 0 else report.core_symbol
-        for (least, most), shade in zip(DEPTHS, _SHADES, strict=True):
+        for (least, most), shade in zip(DEPTHS, SHADES, strict=True):
             x: list[str | None] = []
             for span in report.spans:
                 if span.length * side >= least and (most is None or span.length * side <= most):
@@ -95,7 +104,7 @@ def _band(name: str, asset: str, shade: float, x: list[Any], y: list[Any]) -> di
         "fill": "toself",
         "fillcolor": variable(asset),
         "opacity": shade,
-        "line": {"width": 0},
+        "line": {"width": 0, "simplify": False},  # simplified, a narrow band becomes a triangle
         "hoverinfo": "skip",
     }
 
@@ -117,7 +126,8 @@ def _marks(report: RunReport) -> list[dict[str, Any]]:
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": f"into {symbol}",
+                "name": f"rotation into {symbol}",
+                "legendrank": 2,
                 "x": fills,
                 "y": short(report.ratio[[at[fill] for fill in fills]]),
                 "marker": {

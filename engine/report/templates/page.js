@@ -35,12 +35,20 @@
     return layout;
   }
 
+  // Paper is narrow and white, whatever the screen is.
+  const onPaper = (is) => document.documentElement.classList.toggle("printing", is);
+  const paperWidth = 680;
+
   function draw(chart) {
     const style = getComputedStyle(document.documentElement);
     const plot = resolved(JSON.parse(plots.get(chart.dataset.key).textContent), style);
     if (!drawn.has(chart)) chart.replaceChildren();
     drawn.add(chart);
-    return Plotly.react(chart, plot.data, fitted(plot.layout, chart.clientWidth), settings);
+    const printing = document.documentElement.classList.contains("printing");
+    const width = printing ? paperWidth : chart.clientWidth;
+    const layout = { ...fitted(plot.layout, width), autosize: !printing };
+    if (printing) layout.width = paperWidth;
+    return Plotly.react(chart, plot.data, layout, settings);
   }
 
   async function loadPlotly() {
@@ -62,7 +70,8 @@
     }
     const redraw = () => drawn.forEach(draw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-    matchMedia("print").addEventListener("change", redraw);
+    addEventListener("beforeprint", () => { onPaper(true); redraw(); });
+    addEventListener("afterprint", () => { onPaper(false); redraw(); });
     document.documentElement.dataset.ready = "true";
   }
 

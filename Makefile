@@ -20,7 +20,7 @@ $(VENV)/installed-dev: setup.cfg pyproject.toml
 	@touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed      ## run the main job on the embedded simulated market
-	@$(BIN)/streak run configs/demo.yaml
+	@$(BIN)/streak run configs/demo.yaml --report
 
 test: $(VENV)/installed-dev  ## run the whole test suite
 	@$(BIN)/python -m pytest -n auto

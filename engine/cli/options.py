@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
 if TYPE_CHECKING:
+    from engine.market.quotes import FloatArray
     from engine.report.tables import Table
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,6 +76,23 @@ def notice(quiet: bool, text: str) -> None:
 def print_json(value: Any) -> None:
     """Print JSON on stdout; undefined values are null."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_equity(equities: Mapping[str, FloatArray]) -> None:
+    """Print equity curves as sparklines, in a terminal only."""
+    if not sys.stdout.isatty():
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from engine.report.sparkline import equity_lines
+
+    console = Console()
+    lines = equity_lines(equities, console.width)
+    if lines:
+        console.print(Text("\nEquity, log scale", style="dim"))
+    for line in lines:
+        console.print(Text(line))
 
 
 def print_table(table: Table, *, transposed: bool = False) -> None:

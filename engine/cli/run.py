@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -11,22 +13,28 @@ from engine.cli.options import (
     CONFIG,
     notice,
     output_options,
+    print_equity,
     print_json,
     print_table,
     results_option,
     study_options,
 )
 
+if TYPE_CHECKING:
+    from engine.store.folders import Stored
+
 
 @click.command()
 @click.argument("config", type=CONFIG)
 @study_options
+@click.option("--report", is_flag=True, help="Write the report of the run as well.")
 @results_option
 @output_options
 def run(
     config: Path,
     overrides: tuple[str, ...],
     data_dir: Path | None,
+    report: bool,
     results: Path,
     as_json: bool,
     quiet: bool,
@@ -48,8 +56,23 @@ def run(
     panel = load_panel(loaded.study.data)
     result = run_study(loaded.study, panel, say)
     stored = save_run(result, loaded.content, results)
+    page = _reported(stored, say) if report else None
     if as_json:
-        print_json({"run": stored.name, "path": str(stored.path), **run_json(result)})
-    else:
-        print_table(run_table(result), transposed=True)
-        click.echo(f"\n{stored.path}")
+        written = {} if page is None else {"report": str(page)}
+        print_json({"run": stored.name, "path": str(stored.path), **written, **run_json(result)})
+        return
+    print_table(run_table(result), transposed=True)
+    print_equity(
+        {m.label: m.simulation.equity for m in (result.subject, *result.benchmarks.values())}
+    )
+    click.echo(f"\n{stored.path}")
+    if page is not None:
+        click.echo(str(page))
+
+
+def _reported(stored: Stored, say: Callable[[str], None]) -> Path:
+    """Write the report of a result and return the path of its page."""
+    from engine.pipeline.reporting import write_report
+
+    say("writing the report")
+    return write_report(stored)

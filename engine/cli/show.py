@@ -6,7 +6,13 @@ from pathlib import Path
 
 import rich_click as click
 
-from engine.cli.options import output_options, print_json, print_table, results_option
+from engine.cli.options import (
+    output_options,
+    print_equity,
+    print_json,
+    print_table,
+    results_option,
+)
 
 
 @click.command()
@@ -22,6 +28,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     from engine.report.results import stored_table
     from engine.report.sweeps import stored_sweep_table
     from engine.store.folders import find
+    from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
 
     stored = find(results, run)
@@ -38,6 +45,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_table(stored_sweep_table(stored))
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
+        print_equity(stored_equities(stored))
     origins = [
         (source["symbol"], f"{source['origin']} ({source['recognised_as']})")
         for source in manifest["data"]["sources"]

@@ -25,7 +25,7 @@ FORMATS = ("png", "svg")
 MANY_YEARS = 12
 """Beyond this, years are written with two digits."""
 DOTS_PER_INCH = 144
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "axes.edgecolor": LIGHT["line"],
     "axes.labelcolor": LIGHT["muted"],
     "axes.grid": True,

@@ -86,6 +86,23 @@ def read_run(stored: Stored) -> StoredRun:
     )
 
 
+def stored_equities(stored: Stored) -> dict[str, FloatArray]:
+    """Return the wealth at each close of a stored run or comparison, by label of its rows.
+
+    Raises
+    ------
+    StoreError
+        If its files are not what was written.
+    """
+    _, columns = _columns(stored, "equity.parquet")
+    if stored.manifest["kind"] == "comparison":
+        return columns
+    metrics = stored_metrics(stored)
+    labels = {f"{BENCHMARK}{name}": row["label"] for name, row in metrics["benchmarks"].items()}
+    labels = {"equity": metrics["rule"]["label"], **labels}
+    return {label: columns[name] for name, label in labels.items()}
+
+
 def _columns(stored: Stored, name: str) -> tuple[SessionArray, dict[str, FloatArray]]:
     """Return the sessions of a Parquet file, and its other columns by name."""
     import pyarrow.parquet as pq

@@ -46,7 +46,7 @@ def _sentences(report: RunReport) -> tuple[str, ...]:
     found = report.sensitivity
     drag = format_value(report.metrics["rule"]["cost_drag"], "fraction")
     said = [f"Costs took {drag} a year."]
-    if found is not None:
+    if found is not None and report.run.rotations:
         said.append(_break_even(report, found))
         said.append(
             f"With every rotation one session later it would have grown by "

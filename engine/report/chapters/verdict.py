@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
+from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.report.document import Chapter
 from engine.report.format import format_basis_points, format_number, format_value, is_defined
 from engine.report.run_report import RunReport
@@ -53,23 +54,30 @@ def _beats(report: RunReport) -> bool | None:
 def _answer(report: RunReport) -> tuple[str, tuple[str, ...]]:
     """Return the answer in a few words, and the sentences that say how good it is."""
     rule = report.label("rule")
-    grew = format_value(report.metrics["rule"]["cagr"], "fraction")
+    returned = _returned(report, "rule")
     if not report.has_core:
         return "Not compared with the core", (
-            f"{rule} grew by {grew} a year after costs. The study names no core benchmark, so "
+            f"{rule} returned {returned} after costs. The study names no core benchmark, so "
             "nothing is said about beating it.",
         )
     core = report.label("core")
-    core_grew = format_value(report.metrics["core"]["cagr"], "fraction")
     beats = _beats(report)
     if beats is None:
         return "It ended where the core did", (
-            f"After costs, {rule} and {core} both grew by {grew} a year: the rule never made a "
+            f"After costs, {rule} and {core} both returned {returned}: the rule never made a "
             "difference.",
         )
     answer = f"{'Yes' if beats else 'No'}: after costs it {'beat' if beats else 'trailed'} {core}"
-    first = f"After costs, {rule} grew by {grew} a year and {core} by {core_grew}."
+    first = f"After costs, {rule} returned {returned} and {core} {_returned(report, 'core')}."
     return answer, (first, _sureness(report.sheet.active))
+
+
+def _returned(report: RunReport, series: str) -> str:
+    """Return the growth of a series: a year, or in all where the history is shorter than one."""
+    metrics = report.metrics[series]
+    if len(report.dates) <= SESSIONS_PER_YEAR:
+        return f"{format_value(metrics['total_return'], 'fraction')} in all"
+    return f"{format_value(metrics['cagr'], 'fraction')} a year"
 
 
 def _sureness(active: ActiveInterval | None) -> str:
@@ -115,7 +123,7 @@ def _cards(report: RunReport) -> list[dict[str, Any]]:
 def _facts(report: RunReport) -> tuple[tuple[str, str], ...]:
     """Return what the run rests on, name by name."""
     data, execution = report.manifest["data"], report.manifest["execution"]
-    origins = "; ".join(dict.fromkeys(source["origin"] for source in data["sources"]))
+    origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
     engines = report.manifest["engines"]["max_difference"]
     return (
         (
@@ -134,6 +142,11 @@ def _facts(report: RunReport) -> tuple[tuple[str, str], ...]:
         ("Rejected orders", format_number(report.manifest["rejected_orders"], 0)),
         ("Two engines agree to", f"{engines:.0e} of equity"),
     )
+
+
+def _file(origin: str) -> str:
+    """Return the name of a file without its folders, which mean nothing to whoever gets the report."""
+    return origin.replace("\\", "/").rpartition("/")[2]
 
 
 def _warnings(report: RunReport) -> tuple[str, ...]:

@@ -52,8 +52,9 @@
   }
 
   async function loadPlotly() {
-    const packed = document.getElementById("plotly").textContent;
-    const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
+    const packed = atob(document.getElementById("plotly").textContent);
+    const bytes = new Uint8Array(packed.length);
+    for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     const script = document.createElement("script");
     script.textContent = await new Response(stream).text();

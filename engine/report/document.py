@@ -103,7 +103,16 @@ class Figure:
     note: str = ""
 
 
-Block: TypeAlias = DataTable | Figure
+@dataclass(frozen=True)
+class Listing:
+    """A text that is shown as it is, such as a study file."""
+
+    key: str
+    title: str
+    text: str
+
+
+Block: TypeAlias = DataTable | Figure | Listing
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ class Chapter:
         `key` names it in links and in JSON.
     sentences : tuple of str
         What a reader should take from it.
-    blocks : tuple of DataTable or Figure
+    blocks : tuple of DataTable, Figure or Listing
     data : mapping
         The same content for machines: plain values, fractions, ISO dates, NaN where undefined.
     template : str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,8 @@ class Section:
         How many columns, from the left, are text; the others are numbers and aligned right.
     notes : tuple of str
         Sentences below the table.
+    listing : str
+        A text of many lines that is shown as it is, in Markdown.
     level : int
         Of its title in Markdown, 1 being the page's; without a title there is none.
     """
@@ -37,6 +40,7 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     left: int = 1
     notes: tuple[str, ...] = ()
+    listing: str = ""
     level: int = 2
 
 
@@ -83,7 +87,17 @@ def sections_markdown(title: str, sections: Sequence[Section], *, simulated: boo
             body = [pipe_row(map(escape_markdown, row)) for row in section.rows]
             parts.append("\n".join([*head, *body]))
         parts += map(_paragraph, section.notes)
+        if section.listing:
+            parts.append(_fenced(section.listing))
     return "\n\n".join(parts) + "\n"
+
+
+def _fenced(text: str) -> str:
+    """Return a text between fences longer than any run of backticks in it."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    longest = max((len(run) for run in re.findall("`+", lines)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{lines}\n{fence}"
 
 
 def _paragraph(text: str) -> str:

@@ -23,11 +23,11 @@ def sparkline(values: FloatArray, width: int, lowest: float, highest: float) -> 
     """
     last = np.unique(np.linspace(0, len(values) - 1, min(width, len(values))).round().astype(int))
     shown = values[last]
-    span = np.log(highest / lowest) if highest > lowest > 0.0 else 0.0
+    span = np.log(highest) - np.log(lowest)
     if span == 0.0:
         return "".join(BLOCKS[0] if value > 0.0 else " " for value in shown)
     with np.errstate(divide="ignore", invalid="ignore"):
-        heights = np.log(shown / lowest) / span * len(BLOCKS)
+        heights = (np.log(shown) - np.log(lowest)) / span * len(BLOCKS)
     return "".join(
         BLOCKS[min(int(height), len(BLOCKS) - 1)] if value > 0.0 else " "
         for height, value in zip(heights, shown, strict=True)

@@ -51,11 +51,13 @@ def to_markdown(document: Document) -> str:
 def _sections(chapter: Chapter) -> Iterator[Section]:
     yield Section(chapter.title, chapter.sentences)
     for block in chapter.blocks:
-        if isinstance(block, Figure):
-            lines = (block.alternative,)
-            yield _section(block.table, block.title, lines)
-        else:
-            yield _section(block, block.title)
+        match block:
+            case Figure():
+                yield _section(block.table, block.title, (block.alternative,))
+            case DataTable():
+                yield _section(block, block.title)
+            case _:
+                yield Section(block.title, level=3, listing=block.text)
 
 
 def _section(table: DataTable, title: str, lines: tuple[str, ...] = ()) -> Section:

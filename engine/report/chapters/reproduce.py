@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from engine.report.document import Chapter, DataTable, headings, plain_rows
+from engine.report.document import Chapter, DataTable, Listing, headings, plain_rows
 from engine.report.run_report import RunReport
+from engine.study.resolved import study_text
 
 
 def reproduce(report: RunReport) -> Chapter:
@@ -31,25 +30,23 @@ def reproduce(report: RunReport) -> Chapter:
         title="Reproduce",
         sentences=(
             "Save the resolved study below as study.yaml, and run: streak run study.yaml",
-            "It holds every default and override, as JSON, which is YAML. Same study, same prices, "
-            "same code: same figures. If it names a folder of prices, say where yours is with "
-            "the option --data-dir.",
+            "It holds every default and override. Same study, same prices, same code: same "
+            "figures. If it names a folder of prices, say where yours is with the option "
+            "--data-dir.",
         ),
         blocks=(
             _pairs("hashes", "Hashes and seed", facts),
             _pairs("versions", "Versions", versions),
+            Listing("resolved-study", "The study resolved", study_text(manifest["config"])),
+            Listing("given-study", "The study as given", study),
         ),
         template="reproduce.html",
-        context={
-            "study": study,
-            "resolved": json.dumps(manifest["config"], indent=2, ensure_ascii=False),
-        },
         data={
             "command": "streak run study.yaml",
             **dict(facts),
             "versions": dict(versions),
             "study": study,
-            "resolved": manifest["config"],
+            "resolved": study_text(manifest["config"]),
         },
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
 from engine.market.calendar import SESSIONS_PER_YEAR
-from engine.report.document import Chapter
+from engine.report.document import Chapter, DataTable, headings, plain_rows
 from engine.report.format import format_basis_points, format_number, format_value, is_defined
 from engine.report.run_report import RunReport
 
@@ -24,6 +24,7 @@ def verdict(report: RunReport) -> Chapter:
         key="verdict",
         title="Verdict",
         sentences=(*sentences, *report.left_out, *_warnings(report)),
+        blocks=(_facts_table(facts),),
         template="verdict.html",
         context={
             "answer": answer,
@@ -144,8 +145,13 @@ def _facts(report: RunReport) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _facts_table(facts: tuple[tuple[str, str], ...]) -> DataTable:
+    heads = headings("What", "Value")
+    return DataTable("terms", "Data and terms", heads, plain_rows(facts), left=2)
+
+
 def _file(origin: str) -> str:
-    """Return the name of a file without its folders, which mean nothing to whoever gets the report."""
+    """Return a file's name without its folders, which mean nothing to who gets the report."""
     return origin.replace("\\", "/").rpartition("/")[2]
 
 

@@ -13,6 +13,7 @@ from engine.evaluation.metrics import Metrics
 from engine.evaluation.tear_sheet.sensitivity import Sensitivity
 from engine.evaluation.tear_sheet.sheet import CORE, RULE, TearSheet
 from engine.evaluation.tear_sheet.streak_spans import StreakSpan
+from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
 from engine.market.quotes import FloatArray
 from engine.store.run_reading import StoredRun
 
@@ -47,6 +48,10 @@ class RunReport:
     holdings : Holdings or None
     sensitivity : Sensitivity or None
         None without stored prices.
+    active : ActiveInterval or None
+        The active return over the core and how sure it is; None without the core.
+    intervals : dict of str to (low, high)
+        By metric: where the rule's true value may lie, with 95 % confidence, as stored.
     left_out : tuple of str
         What is not in the report, and why.
     """
@@ -59,6 +64,8 @@ class RunReport:
     spans: tuple[StreakSpan, ...]
     holdings: Holdings | None
     sensitivity: Sensitivity | None
+    active: ActiveInterval | None
+    intervals: dict[str, tuple[float, float]]
     left_out: tuple[str, ...]
 
     @property

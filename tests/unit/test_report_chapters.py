@@ -1,6 +1,7 @@
 """What the report of a run says, against the stored files it says it from."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -12,10 +13,11 @@ from reports import Page, stored_run
 from short_studies import SHORT, study_in_memory
 
 from engine.errors import StoreError, UsageError
-from engine.pipeline import replaying
+from engine.pipeline import replaying, reporting
 from engine.pipeline.reporting import document_of, run_report, write_report
 from engine.pipeline.running import run
 from engine.pipeline.saving import save_run
+from engine.report.chapters import run_document
 from engine.report.writing import report_files
 from engine.store.folders import Stored
 
@@ -138,6 +140,34 @@ def test_markdown_has_the_same_chapters(said):
     titles = [line for line in said[2].splitlines() if line.startswith("## ")]
     assert titles == [f"## {chapter['title']}" for chapter in said[0]["chapters"].values()]
     assert said[2].startswith("# short\n\n**SIMULATED DATA, not market history**\n")
+
+
+def test_stored_intervals_are_told_beside_their_figures(stored):
+    """What is known of luck when a run is made is in its metrics, and goes into the report."""
+    found = run_report(stored).run
+    active = {"estimate": 0.02, "low": -0.01, "high": 0.05, "method": "BCa"}
+    unknown = {"estimate": None, "low": None, "high": None, "method": "BCa"}
+    uncertainty = {
+        "resamples": 2000,
+        "block_length": 12.4,
+        "intervals": {"active_return": active, "sharpe": unknown},
+    }
+    metrics = {**found.metrics, "uncertainty": uncertainty}
+    run = type(found)(**{**vars(found), "metrics": metrics})
+    report = dataclasses.replace(
+        run_report(stored),
+        run=run,
+        active=reporting._stored_active(run),
+        intervals=reporting._stored_intervals(run),
+    )
+    files = report_files(run_document(report))
+    verdict = json.loads(files["report.json"])["chapters"]["verdict"]
+    assert (verdict["active_return"]["low"], verdict["active_return"]["high"]) == (-0.01, 0.05)
+    assert "2,000 histories resampled in blocks of 12 sessions" in files["report.md"].decode()
+    heads, *lines = Page(files["report.html"].decode()).table("figures")
+    assert heads[:3] == ["Figure", "streak", "95 % interval"]
+    told_of = {line[0]: line[2] for line in lines if line[2]}
+    assert told_of == {"Active return": "−1.00 % to 5.00 %"}
 
 
 # runs that have little to say

@@ -28,12 +28,18 @@ def key_figures(report: RunReport) -> Chapter:
     for metric, column in zip(table.metrics, columns, strict=True):
         idle = Cell(format_value(cash.get(metric.key), metric.unit))
         values = [row.metrics.get(metric.key) for row in rows] + [cash.get(metric.key)]
-        cells = tuple(
+        cells = [
             TableCell(cell.text, value if is_defined(value) else None, cell.best)
             for cell, value in zip((*column.cells, idle), values, strict=True)
+        ]
+        if report.intervals:
+            cells.insert(1, TableCell(_interval(report, metric)))
+        lines.append(
+            (Heading(metric.label, meaning_of(metric), f"#{anchor(metric.key)}"), tuple(cells))
         )
-        lines.append((Heading(metric.label, meaning_of(metric), f"#{anchor(metric.key)}"), cells))
     shown = [Heading(report.label(s), colour=colour_of(s)) for s in report.metrics]
+    if report.intervals:
+        shown.insert(1, Heading("95 % interval", "where the true value may lie, from resampling"))
     others = [report.label(s) for s in report.metrics if s not in ("rule", "cash")]
     beside = f" beside {', '.join(others)} and cash" if others else " beside cash"
     return Chapter(
@@ -46,6 +52,14 @@ def key_figures(report: RunReport) -> Chapter:
         blocks=(DataTable("figures", "Key figures", (Heading("Figure"), *shown), tuple(lines)),),
         data={report.label(s): dict(metrics) for s, metrics in report.metrics.items()},
     )
+
+
+def _interval(report: RunReport, metric: Metric) -> str:
+    bounds = report.intervals.get(metric.key)
+    if bounds is None:
+        return ""
+    low, high = (format_value(bound, metric.unit) for bound in bounds)
+    return f"{low} to {high}"
 
 
 def meaning_of(metric: Metric) -> str:

@@ -49,8 +49,8 @@ def _sentences(report: RunReport) -> tuple[str, ...]:
     if found is not None and report.run.rotations:
         said.append(_break_even(report, found))
         said.append(
-            f"With every rotation one session later it would have grown by "
-            f"{format_value(found.delayed.metrics['cagr'], 'fraction')} a year, not "
+            f"With every rotation one session later its CAGR would have been "
+            f"{format_value(found.delayed.metrics['cagr'], 'fraction')}, not "
             f"{format_value(found.as_run.metrics['cagr'], 'fraction')}."
         )
     return tuple(said)
@@ -115,11 +115,11 @@ def _variants(report: RunReport, found: Sensitivity) -> DataTable:
         headings(
             "Terms",
             "Final equity",
-            "Growth a year",
+            "CAGR",
             "Sharpe",
             "Max drawdown",
             "Active return",
-            f"{report.core_symbol} held, growth",
+            f"{report.core_symbol} held, CAGR",
         ),
         plain_rows(rows),
         notes=(

@@ -19,11 +19,11 @@ def verdict(report: RunReport) -> Chapter:
     """Return the verdict strip."""
     answer, sentences = _answer(report)
     facts = _facts(report)
-    active = report.sheet.active
+    active = report.active
     return Chapter(
         key="verdict",
         title="Verdict",
-        sentences=(*sentences, *report.left_out, *_warnings(report)),
+        sentences=(*sentences, *_notes(report), *report.left_out, *_warnings(report)),
         blocks=(_facts_table(facts),),
         template="verdict.html",
         context={
@@ -31,6 +31,7 @@ def verdict(report: RunReport) -> Chapter:
             "explained": sentences,
             "cards": _cards(report),
             "facts": facts,
+            "notes": _notes(report),
             "warnings": (*report.left_out, *_warnings(report)),
         },
         data={
@@ -38,6 +39,7 @@ def verdict(report: RunReport) -> Chapter:
             "beats_core_after_costs": _beats(report),
             "active_return": None if active is None else asdict(active),
             "facts": dict(facts),
+            "notes": list(_notes(report)),
             "warnings": list(_warnings(report)),
             "left_out": list(report.left_out),
         },
@@ -70,7 +72,7 @@ def _answer(report: RunReport) -> tuple[str, tuple[str, ...]]:
         )
     answer = f"{'Yes' if beats else 'No'}: after costs it {'beat' if beats else 'trailed'} {core}"
     first = f"After costs, {rule} returned {returned} and {core} {_returned(report, 'core')}."
-    return answer, (first, _sureness(report.sheet.active))
+    return answer, (first, _sureness(report.active))
 
 
 def _returned(report: RunReport, series: str) -> str:
@@ -102,8 +104,9 @@ def _sureness(active: ActiveInterval | None) -> str:
 def _cards(report: RunReport) -> list[dict[str, Any]]:
     """Return the figures a reader sees first: name, the rule's value, the core's."""
     rule, core = report.metrics["rule"], report.metrics.get("core")
+    short = len(report.dates) <= SESSIONS_PER_YEAR
     shown = (
-        ("Growth a year", "cagr", "fraction"),
+        ("Total return", "total_return", "fraction") if short else ("CAGR", "cagr", "fraction"),
         ("Sharpe", "sharpe", "ratio"),
         ("Max drawdown", "max_drawdown", "fraction"),
         ("Rotations a year", "rotations_per_year", "per_year"),
@@ -157,3 +160,13 @@ def _file(origin: str) -> str:
 
 def _warnings(report: RunReport) -> tuple[str, ...]:
     return tuple(str(warning) for warning in report.manifest["warnings"])
+
+
+def _notes(report: RunReport) -> tuple[str, ...]:
+    """Return what was said under the summary of the run, warnings aside."""
+    notes = (str(note) for note in report.manifest["notes"])
+    return tuple(_capital(note) for note in notes if note not in _warnings(report))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,11 @@ SIGNIFICANT = 6
 
 WIDE = 4.0
 """Span of a logarithmic axis (highest / lowest) from which on 1-2-5 ticks suffice."""
+
+FEW = 10
+"""Days below which an axis of time names its ends only."""
+DAY = 86_400_000
+"""Milliseconds of a day, in which plotly counts."""
 
 DASHES = {"rule": "solid", "core": "solid", "satellite": "solid", "50/50": "dot"}
 
@@ -65,6 +71,22 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
         "automargin": True,
     }
     return {**plain, **more}
+
+
+def time_axis(dates: Sequence[str], **more: Any) -> dict[str, Any]:
+    """Return an axis of time over ISO dates: all of them, and never parts of a session."""
+    days = dt.date.fromisoformat(dates[-1]) - dt.date.fromisoformat(dates[0])
+    few: dict[str, Any] = (
+        {"tickformat": "%Y-%m-%d", "dtick": DAY * max(days.days, 1)} if days.days < FEW else {}
+    )
+    return axis(
+        type="date",
+        hoverformat="%Y-%m-%d",
+        showgrid=False,
+        range=[dates[0], dates[-1]],
+        **few,
+        **more,
+    )
 
 
 def plotted(

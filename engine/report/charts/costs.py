@@ -1,4 +1,4 @@
-"""What costs do: growth against the cost of trading, and where the lead is gone."""
+"""What costs do: CAGR against the cost of trading, and where the lead is gone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.report.theme import variable
 
 
 def costs_figure(report: RunReport) -> Figure | None:
-    """Return growth a year by cost per side; None where the run could not be traded again."""
+    """Return CAGR by cost per side; None where the run could not be traded again."""
     found = report.sensitivity
     if found is None:
         return None
@@ -54,9 +54,9 @@ def costs_figure(report: RunReport) -> Figure | None:
         }
     return Figure(
         key="costs",
-        title="Growth by cost of trading",
+        title="CAGR by cost of trading",
         alternative=(
-            f"Line chart of growth a year against the cost per side: {name} from "
+            f"Line chart of CAGR against the cost per side: {name} from "
             f"{format_value(growth[0], 'fraction')} where trading is free to "
             f"{format_value(growth[-1], 'fraction')} at {bps[-1]:g} bp; {core} hardly changes."
         ),
@@ -64,13 +64,13 @@ def costs_figure(report: RunReport) -> Figure | None:
             lines,
             {
                 "xaxis": axis("cost per side in bp, all in, both assets", hoverformat="g"),
-                "yaxis": axis("growth a year", tickformat=".1%"),
+                "yaxis": axis("CAGR", tickformat=".2~%"),
             },
             **marked,
         ),
         table=DataTable(
             "costs-table",
-            "Growth by cost",
+            "CAGR by cost",
             headings("bp per side", name, core),
             plain_rows(
                 [

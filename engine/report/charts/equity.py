@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.report.charts.base import axis, line, log_ticks, plotted
+from engine.report.charts.base import axis, line, log_ticks, plotted, time_axis
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_value
 from engine.report.run_report import RunReport
@@ -49,15 +49,11 @@ def equity_figure(report: RunReport) -> Figure:
 def _axes(report: RunReport) -> dict[str, Any]:
     """Return one axis of time, and one of values per pane, from the top down."""
     equities = np.concatenate(list(report.equities.values()))
+    shown = [report.sheet.underwater[series] for series in _drawn_down(report)]
+    deepest = min(float(np.min(shown)), -0.01)
     top, ribbon, middle, bottom = _PANES if report.has_core else _PANES_WITHOUT_CORE
     axes = {
-        "xaxis": axis(
-            type="date",
-            anchor="y3",
-            hoverformat="%Y-%m-%d",
-            showgrid=False,
-            range=[report.dates[0], report.dates[-1]],
-        ),
+        "xaxis": time_axis(report.dates, anchor="y3"),
         "yaxis": axis(
             "equity, log scale",
             type="log",
@@ -68,10 +64,12 @@ def _axes(report: RunReport) -> dict[str, Any]:
         "yaxis2": axis(
             domain=ribbon, range=[0, 1], showticklabels=False, fixedrange=True, showgrid=False
         ),
-        "yaxis3": axis("drawdown", domain=bottom, tickformat=".0%", nticks=5),
+        "yaxis3": axis(
+            "drawdown", domain=bottom, tickformat=".2~%", nticks=5, range=[deepest * 1.05, 0.0]
+        ),
     }
     if report.has_core:
-        axes["yaxis4"] = axis("rule / core", domain=middle, nticks=5, tickformat=".2~f")
+        axes["yaxis4"] = axis("rule / core", domain=middle, nticks=5, tickformat=".5~g")
     return axes
 
 
@@ -126,8 +124,12 @@ def _over_core(report: RunReport) -> list[dict[str, Any]]:
     return [line("rule", name, report.dates, report.sheet.relative, **more)]
 
 
+def _drawn_down(report: RunReport) -> list[str]:
+    """Return the series whose drawdowns are drawn: the core, where there is one, and the rule."""
+    return ["core", "rule"] if report.has_core else ["rule"]
+
+
 def _drawdown_lines(report: RunReport) -> list[dict[str, Any]]:
-    shown = [series for series in ("core", "rule") if series in report.sheet.underwater]
     lines = [
         line(
             series,
@@ -138,7 +140,7 @@ def _drawdown_lines(report: RunReport) -> list[dict[str, Any]]:
             hovertemplate="%{y:.1%}",
             showlegend=False,
         )
-        for series in shown
+        for series in _drawn_down(report)
     ]
     lines[-1] |= {"fill": "tozeroy", "fillcolor": variable("rule-soft")}
     return lines

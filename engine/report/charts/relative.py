@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.report.charts.base import axis, log_ticks, plotted, short
+from engine.report.charts.base import axis, log_ticks, plotted, short, time_axis
 from engine.report.charts.equity import period_ends
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_number
@@ -35,16 +35,11 @@ def relative_figure(report: RunReport) -> Figure | None:
         plot=plotted(
             [*_shades(report), _ratio_line(report), *_marks(report)],
             {
-                "xaxis": axis(
-                    type="date",
-                    hoverformat="%Y-%m-%d",
-                    showgrid=False,
-                    range=[report.dates[0], report.dates[-1]],
-                ),
+                "xaxis": time_axis(report.dates),
                 "yaxis": axis(
                     f"{satellite} / {core}, log scale",
                     type="log",
-                    tickformat=".3~f",
+                    tickformat=".5~g",
                     **log_ticks(float(report.ratio.min()), float(report.ratio.max())),
                 ),
                 "yaxis2": axis(

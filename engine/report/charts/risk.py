@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.evaluation.tear_sheet.rolling import WINDOW
-from engine.report.charts.base import axis, line, plotted, short
+from engine.report.charts.base import axis, line, plotted, short, time_axis
 from engine.report.charts.equity import period_ends
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_number, format_value
@@ -57,7 +57,7 @@ def years_figure(report: RunReport) -> Figure:
             bars,
             {
                 "xaxis": axis(type="category", showgrid=False),
-                "yaxis": axis(tickformat=".0%"),
+                "yaxis": axis(tickformat=".2~%"),
             },
             barmode="group",
             bargap=0.25,
@@ -87,10 +87,10 @@ def rolling_figure(report: RunReport) -> Figure | None:
         traces.append(line("rule", name, dates, beta[WINDOW - 1 :], **more))
     lowest = "y2" if beta is None else "y3"
     axes = {
-        "xaxis": axis(type="date", anchor=lowest, hoverformat="%Y-%m-%d", showgrid=False),
+        "xaxis": time_axis(dates, anchor=lowest),
         "yaxis": axis("Sharpe", domain=[0.7, 1] if beta is not None else [0.55, 1]),
         "yaxis2": axis(
-            "volatility", domain=[0.35, 0.65] if beta is not None else [0, 0.45], tickformat=".0%"
+            "volatility", domain=[0.35, 0.65] if beta is not None else [0, 0.45], tickformat=".2~%"
         ),
     }
     if beta is not None:
@@ -175,8 +175,8 @@ def distribution_figure(report: RunReport) -> Figure | None:
         plot=plotted(
             traces,
             {
-                "xaxis": axis("return of a session", tickformat=".1%", hoverformat=".2%"),
-                "yaxis": axis("share of sessions", tickformat=".0%", rangemode="tozero"),
+                "xaxis": axis("return of a session", tickformat=".2~%", hoverformat=".2%"),
+                "yaxis": axis("share of sessions", tickformat=".2~%", rangemode="tozero"),
             },
         ),
         table=DataTable("distribution-table", "Tails and shape", heads, plain_rows(rows)),

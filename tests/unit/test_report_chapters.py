@@ -127,6 +127,26 @@ def test_marks_on_the_relative_line_tell_the_trigger(stored):
     assert mark["y"][0] == pytest.approx(ratio[at] / ratio[0], rel=1e-5)
 
 
+def test_bands_are_as_long_as_their_streaks(stored):
+    """From the close a streak began to run from to its last; never simplified to triangles."""
+    (figure,) = next(c for c in document_of(stored).chapters if c.key == "relative").figures
+    bands = [t for t in figure.plot["data"] if t.get("fill") == "toself"]
+    streak = pd.read_parquet(stored.path / "market.parquet").set_index("session")["streak"]
+    streak.index = streak.index.astype(str)
+    drawn = {}
+    for band in bands:
+        assert band["line"]["simplify"] is False
+        assert len(band["x"]) % 5 == 0
+        for first, _, last, _, gap in zip(*[iter(band["x"])] * 5, strict=True):
+            assert gap is None
+            sessions = streak.loc[first:last].index
+            drawn[last] = (len(sessions) - 1, band["name"].split()[0])
+    ends = streak[(streak.abs() >= 5) & (streak.shift(-1).fillna(0).abs() <= 1)]
+    assert drawn == {
+        str(end): (abs(int(n)), "SMALL" if n > 0 else "LARGE") for end, n in ends.items()
+    }
+
+
 def test_what_reproduces_the_run_does(stored, said, tmp_path):
     """The resolved study is a study file: it gives the same result."""
     chapter = said[0]["chapters"]["reproduce"]

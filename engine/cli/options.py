@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 if TYPE_CHECKING:
+    from engine.market.quotes import FloatArray
     from engine.report.sections import Section
     from engine.report.tables import Table
     from engine.store.folders import Stored
@@ -109,14 +110,31 @@ class Common:
         notice(self.quiet, text)
 
     def tell(
-        self, stored: Stored, as_json: Callable[[], Mapping[str, Any]], show: Callable[[], None]
+        self,
+        stored: Stored,
+        as_json: Callable[[], Mapping[str, Any]],
+        show: Callable[[], None],
+        *,
+        report: bool = False,
     ) -> None:
-        """Print a stored result: as JSON, or as `show` prints it; and where it is."""
+        """Print a stored result: as JSON, or as `show` prints it; and where it is.
+
+        With `report` its report is written first, and told of as well.
+        """
+        page = {"report": str(self._reported(stored))} if report else {}
         if self.as_json:
-            print_json({"run": stored.name, "path": str(stored.path), **as_json()})
-        else:
-            show()
-            click.echo(f"\n{stored.path}")
+            print_json({"run": stored.name, "path": str(stored.path), **page, **as_json()})
+            return
+        show()
+        click.echo(f"\n{stored.path}")
+        for path in page.values():
+            click.echo(path)
+
+    def _reported(self, stored: Stored) -> Path:
+        from engine.pipeline.reporting import write_report
+
+        self.say("writing the report")
+        return write_report(stored)
 
 
 def common_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -142,6 +160,23 @@ def notice(quiet: bool, text: str) -> None:
 def print_json(value: Any) -> None:
     """Print JSON on stdout; undefined values are null."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_equity(equities: Mapping[str, FloatArray]) -> None:
+    """Print equity curves as sparklines, in a terminal only."""
+    if not sys.stdout.isatty():
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from engine.report.sparkline import equity_lines
+
+    console = Console()
+    lines = equity_lines(equities, console.width)
+    if lines:
+        console.print(Text("\nEquity, log scale", style="dim"))
+    for line in lines:
+        console.print(Text(line))
 
 
 def print_table(table: Table, *, transposed: bool = False) -> None:

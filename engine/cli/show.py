@@ -10,6 +10,7 @@ import rich_click as click
 
 from engine.cli.options import (
     output_options,
+    print_equity,
     print_json,
     print_sections,
     print_table,
@@ -31,6 +32,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     from engine.report.sections import SECTIONS_FILE, sections_of
     from engine.report.sweeps import stored_sweep_table
     from engine.store.folders import find
+    from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
 
     stored = find(results, run)
@@ -45,6 +47,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_table(stored_sweep_table(stored))
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
+        print_equity(stored_equities(stored))
     origins = [(source["symbol"], _origin(source)) for source in manifest["data"]["sources"]]
     facts = [
         ("folder", str(stored.path)),

@@ -253,10 +253,15 @@ def _expected_shortfall(returns: FloatArray, level: float) -> float:
     return float(np.partition(returns, last)[: last + 1].mean())
 
 
+def underwater(wealth: FloatArray) -> FloatArray:
+    """Return how far wealth is below its running peak (fraction, at most 0), shape (n,)."""
+    return np.asarray(wealth / np.maximum.accumulate(wealth) - 1.0)
+
+
 def _drawdown_metrics(wealth: FloatArray, sessions: SessionArray) -> dict[str, Any]:
     """Return the deepest drawdown, its dates and its length in sessions."""
     peaks = np.maximum.accumulate(wealth)
-    drawdown = wealth / peaks - 1.0
+    drawdown = underwater(wealth)
     trough = int(drawdown.argmin())
     if len(wealth) < 2 or drawdown[trough] >= -ROUNDING:
         nowhere: dict[str, Any] = dict.fromkeys(

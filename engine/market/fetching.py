@@ -27,7 +27,7 @@ from engine.market.pair import OLD_DAYS
 from engine.market.providers import provider_named
 from engine.market.providers.delivery import Delivery, Request
 from engine.market.providers.retry import ATTEMPTS, Say, with_retries
-from engine.study.models import SYMBOL_PATTERN
+from engine.study.faults import SYMBOL_PATTERN
 
 MAX_SYMBOL = 32
 OVERLAP = 20

@@ -127,7 +127,7 @@ def notice_of(simulated: bool) -> dict[str, str | None]:
 
 
 def run_files(result: RunResult) -> dict[str, bytes]:
-    """Return the data files of a run by name: metrics, equity, signals, rotations, trades."""
+    """Return the data files of a run by name: metrics, arrays by session, and logs."""
     simulated = result.setting.simulated
     symbols = result.setting.data["symbols"]
     pair = (symbols["core"], symbols["satellite"])
@@ -146,6 +146,7 @@ def run_files(result: RunResult) -> dict[str, bytes]:
         "signals.parquet": parquet_bytes(
             simulation.sessions, signal_columns(result), simulated=simulated
         ),
+        "market.parquet": parquet_bytes(simulation.sessions, result.market, simulated=simulated),
         "rotations.csv": csv_bytes(
             ROTATION_COLUMNS, rotation_log(simulation, pair), simulated=simulated
         ),

@@ -107,6 +107,9 @@ class RunResult:
         Every feature the rule looked at, over the traded sessions.
     triggers : dict of str to bool array, shape (n,)
         Answers of ``enter`` and ``leave`` over the traded sessions.
+    market : dict of str to float64 array, shape (n,)
+        What was traded in: opens and closes of both assets on the price basis, the streak, and
+        what cash earned overnight, over the traded sessions.
     timings : dict of str to float
         Seconds spent, by part.
     """
@@ -122,6 +125,7 @@ class RunResult:
     verdict: Verdict
     features: dict[str, Values]
     triggers: dict[str, Answers]
+    market: dict[str, FloatArray]
     timings: dict[str, float]
 
     @property

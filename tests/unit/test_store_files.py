@@ -22,7 +22,7 @@ from engine.rules.studies import read_study
 from engine.store.files import csv_bytes, run_files
 from engine.store.logs import ROTATION_COLUMNS, TRADE_COLUMNS
 
-PARQUET = ("equity.parquet", "signals.parquet")
+PARQUET = ("equity.parquet", "market.parquet", "signals.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def test_the_folder_holds_exactly_these_files(made):
     assert sorted(p.name for p in stored.path.iterdir()) == [
         "equity.parquet",
         "manifest.json",
+        "market.parquet",
         "metrics.json",
         "rotations.csv",
         "signals.parquet",
@@ -177,6 +178,26 @@ def test_signals_by_session(made):
     assert (table["leave"] == broken).all()
     decided = table["decided_weight"].dropna()
     assert decided.to_dict() == {d.session: d.weight for d in result.simulation.decisions}
+
+
+def test_the_market_by_session(made):
+    """What a report needs when the prices are gone."""
+    _, stored, panel = made
+    table = table_of(stored, "market.parquet")
+    assert list(table.columns) == [
+        "session",
+        "core_open",
+        "core_close",
+        "satellite_open",
+        "satellite_close",
+        "streak",
+        "overnight_rate",
+    ]
+    assert table["core_open"].tolist() == panel.core.open.tolist()
+    assert table["satellite_close"].tolist() == panel.satellite.close.tolist()
+    signals = table_of(stored, "signals.parquet")
+    assert table["streak"].equals(signals["streak"])
+    assert set(table["overnight_rate"]) == {0.0}
 
 
 def test_one_row_per_rotation(made):

@@ -29,6 +29,14 @@ def all_digits(axes):
     return np.array(combinations, dtype=np.int64).reshape(len(combinations), len(axes))
 
 
+def numbers_of(axes, digits):
+    """Return the numbers of parameter sets in the grid of some axes."""
+    sizes = tuple(len(values) for values in axes.values())
+    if not sizes:
+        return np.zeros(len(digits), dtype=np.int64)
+    return np.ravel_multi_index(tuple(digits.T), sizes)
+
+
 def allowed_only(rule, given, axes, digits):
     """Return the digits of sets that the rule allows, and their parameters."""
     kept, params = [], []
@@ -47,7 +55,7 @@ def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=r
     filled = {**dict(rule.parameters({})), **(given or {})}
     digits, params = allowed_only(rule, filled, axes, all_digits(axes))
     engine = SweepEngine(panel, rule, filled, axes, terms)
-    trials = engine.run(digits)
+    trials = engine.run(numbers_of(axes, digits))
     returns = len(panel) - panel.start_index - 1
     found = trial_metrics(trials, returns, terms.initial_cash)
     chosen = np.unique(np.linspace(0, len(digits) - 1, most).astype(int)) if params else []
@@ -55,7 +63,7 @@ def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=r
     for i in chosen:
         expected, weights = one_by_one(panel, rule, params[i], terms, run)
         assert_same_metrics({key: found[key][i] for key in KEYS}, expected, params[i])
-        by_path.setdefault(int(trials.paths[i]), set()).add(weights.tobytes())
+        by_path.setdefault(int(trials.set_paths[i]), set()).add(weights.tobytes())
     assert all(len(weights) == 1 for weights in by_path.values())
     assert len(set().union(*by_path.values())) == len(by_path)  # equal weights, equal path
     return trials

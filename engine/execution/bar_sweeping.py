@@ -1,16 +1,15 @@
 """Running any rule for many parameter sets at once: the compiled bar-by-bar engine.
 
-Slower than :mod:`engine.execution.sweeping`, whose kernel looks at trades alone, and free of its
-conditions: rules may give weights instead of triggers, and shares may be whole, so that what is
-traded depends on the equity.
+Slower than the event kernel of :mod:`engine.execution.sweeping`, which looks at trades alone, and
+free of its conditions: rules may give weights instead of triggers, and shares may be whole, so
+that what is traded depends on the equity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +17,18 @@ from numpy.typing import NDArray
 from engine.errors import ExecutionError
 from engine.execution.bars import history_of, simulate
 from engine.execution.costs import Terms
-from engine.execution.distinct import Distinct, Numbers
 from engine.execution.kernel.bars import BarMarket, simulate_schedules, simulate_switching
 from engine.execution.kernel.columns import COLUMNS, WEALTH
-from engine.execution.sweeping import Trials, _parts
+from engine.execution.kernel.events import Runs
+from engine.execution.sweeping import Numbers, Rows, SweepEngine, Trials
 from engine.market.panel import PricePanel
 from engine.rules.decisions import Decision, planned
-from engine.rules.features import FeatureValues
-from engine.rules.rule import Rule, RuleParams
-from engine.rules.trigger import Answers, Trigger
+from engine.rules.rule import Rule
 
-SCHEDULE_BYTES = 2**26
-"""Most memory that schedules of weights take at a time."""
+SCHEDULES = 64
+"""Schedules of weights that are in memory at a time, for each worker."""
+RUNS = 256
+"""Runs that are handed to a worker at a time."""
 
 
 class BarSweepEngine:
@@ -56,9 +55,8 @@ class BarSweepEngine:
         axes: Mapping[str, Sequence[Any]],
         terms: Terms,
     ) -> None:
-        self.market = bar_market(panel, terms)
-        source = _Switches if rule.is_switching else _Schedules
-        self._sets: _Switches | _Schedules = source(panel, rule, given, axes)
+        kind = _Switching if rule.is_switching else _Weighting
+        self._engine: _Switching | _Weighting = kind(panel, rule, given, axes, terms)
 
     def run(self, numbers: Numbers, workers: int = 1) -> Trials:
         """Run some parameter sets; the number of workers changes no bit.
@@ -77,52 +75,14 @@ class BarSweepEngine:
         ExecutionError
             If the wealth of one of them grows beyond all floats.
         """
-        m = len(numbers)
-        sums, paths = np.empty((m, COLUMNS)), np.empty(m, dtype=np.uint64)
-        which = np.empty(m, dtype=np.int64)
-        made = 0
-        with ThreadPoolExecutor(workers) as pool:
-            for start in range(0, m, self._sets.most):
-                chunk = slice(start, start + self._sets.most)
-                batch, which_of_batch = self._sets.batch(numbers[chunk])
-                rows = slice(made, made + len(batch.sets[0]))
-                batch.run(self.market, sums[rows], paths[rows], pool, workers)
-                which[chunk] = made + which_of_batch
-                made = rows.stop
-        if not np.isfinite(sums[:made, WEALTH]).all():
+        trials = self._engine.run(numbers, workers)
+        if not np.isfinite(trials.sums[:, WEALTH]).all():
             raise ExecutionError("the equity of a run is not a finite number in every session")
-        return Trials(sums[which], paths[which])
+        return trials
 
 
-class _Batch(NamedTuple):
-    """Sets that differ, ready for a kernel: a table and what each set takes from it."""
-
-    kernel: Callable[..., None]
-    table: NDArray[Any]
-    sets: tuple[NDArray[Any], ...]
-
-    def run(
-        self,
-        market: BarMarket,
-        sums: NDArray[np.float64],
-        paths: NDArray[np.uint64],
-        pool: ThreadPoolExecutor,
-        workers: int,
-    ) -> None:
-        """Fill sums and paths, a share of the sets in each thread."""
-
-        def run(rows: slice) -> None:
-            sets = [values[rows] for values in self.sets]
-            self.kernel(market, self.table, *sets, sums[rows], paths[rows])
-
-        bounds = np.linspace(0, len(paths), workers + 1).astype(int).tolist()
-        list(pool.map(run, (slice(*ends) for ends in pairwise(bounds))))
-
-
-class _Switches:
-    """The parameter sets of a switching rule: rows of distinct triggers, and limits."""
-
-    most = 2**20  # sets in a batch
+class _Switching(SweepEngine):
+    """The parameter sets of a switching rule: their triggers once, then bar by bar."""
 
     def __init__(
         self,
@@ -130,56 +90,25 @@ class _Switches:
         rule: Rule,
         given: Mapping[str, Any],
         axes: Mapping[str, Sequence[Any]],
+        terms: Terms,
     ) -> None:
-        self._first, self._sessions = panel.start_index, len(panel)
-        self._values = FeatureValues(history_of(panel).closes)
-        self._triggers: dict[Trigger, int] = {}
-        self._answers: dict[bytes, int] = {}  # thresholds no value lies between answer the same
+        super().__init__(panel, rule, given, axes, terms)
+        self._bars = bar_market(panel, terms)
 
-        def enter(params: RuleParams) -> list[int]:
-            return [self._row(rule.trigger("enter", params))]
+    def _simulated(self, runs: Runs, which: Rows, workers: int) -> Trials:
+        enters = self._enters.answers[self._enters.combinations[:, 0]]
+        leaves = self._leaves.answers
+        sums, paths = _room(len(runs.enter))
 
-        def leave(params: RuleParams) -> list[int]:
-            return [self._row(part) for part in _parts(rule.trigger("leave", params))]
+        def part(first: int, last: int) -> None:
+            simulate_switching(self._bars, enters, leaves, runs, first, last, sums, paths)
 
-        def limits(params: RuleParams) -> list[int]:
-            return [min(limit, self._sessions) for limit in rule.limits(params)]
-
-        self._built = [Distinct(rule, given, axes, build) for build in (enter, leave, limits)]
-
-    def _row(self, trigger: Trigger) -> int:
-        """Return the row of a trigger's answers, which are evaluated once."""
-        if trigger not in self._triggers:
-            answers: Answers = self._values.answers(trigger)[self._first :]
-            row = self._answers.setdefault(answers.tobytes(), len(self._answers))
-            self._triggers[trigger] = row
-        return self._triggers[trigger]
-
-    def batch(self, numbers: Numbers) -> tuple[_Batch, NDArray[np.int64]]:
-        """Return the different sets among some, and which of them each is."""
-        keys = np.zeros(len(numbers), dtype=np.int64)
-        distinct = []
-        for built in self._built:
-            found, which = built.of(numbers)
-            rows, same = np.unique(_table(found), axis=0, return_inverse=True)
-            keys = keys * len(rows) + same.ravel()[which]
-            distinct.append(rows)
-        different, which = np.unique(keys, return_inverse=True)
-        chosen = np.unravel_index(different, tuple(map(len, distinct)))
-        enters, leaves, limits = (rows[i] for rows, i in zip(distinct, chosen, strict=True))
-        answers = np.frombuffer(b"".join(self._answers), dtype=bool)
-        table = answers.reshape(len(self._answers), -1)
-        return _Batch(simulate_switching, table, (enters[:, 0], leaves, limits)), which.ravel()
+        _in_parts(part, len(paths), RUNS, workers)
+        return Trials(sums, paths, which)
 
 
-def _table(rows: list[list[int]]) -> NDArray[np.int64]:
-    """Return rows of numbers as one array, the shorter ones filled up with −1."""
-    width = max(map(len, rows))
-    return np.array([row + [-1] * (width - len(row)) for row in rows], dtype=np.int64)
-
-
-class _Schedules:
-    """The parameter sets of a weighting rule: schedules of weights, some at a time."""
+class _Weighting:
+    """The parameter sets of a weighting rule: a schedule of weights each, a few at a time."""
 
     def __init__(
         self,
@@ -187,21 +116,41 @@ class _Schedules:
         rule: Rule,
         given: Mapping[str, Any],
         axes: Mapping[str, Sequence[Any]],
+        terms: Terms,
     ) -> None:
-        history = history_of(panel)
-        first = panel.start_index
+        self._rule, self._given, self._axes = rule, dict(given), dict(axes)
+        self._sizes = tuple(len(values) for values in axes.values())
+        self._history, self._first = history_of(panel), panel.start_index
+        self._bars = bar_market(panel, terms)
 
-        def schedule(params: RuleParams) -> NDArray[np.float64]:
-            return planned(rule, history, params)[first:]
+    def run(self, numbers: Numbers, workers: int = 1) -> Trials:
+        """Run some parameter sets; see :meth:`BarSweepEngine.run`."""
+        sums, paths = _room(len(numbers))
 
-        self._built = Distinct(rule, given, axes, schedule)
-        self.most = max(SCHEDULE_BYTES // (8 * len(panel)), 1)
+        def part(first: int, last: int) -> None:
+            schedules = np.stack([self._schedule(int(number)) for number in numbers[first:last]])
+            simulate_schedules(self._bars, schedules, sums[first:last], paths[first:last])
 
-    def batch(self, numbers: Numbers) -> tuple[_Batch, NDArray[np.int64]]:
-        """Return the different sets among some, and which of them each is."""
-        schedules, which = self._built.of(numbers)
-        rows = np.arange(len(schedules))
-        return _Batch(simulate_schedules, np.stack(schedules), (rows,)), which
+        _in_parts(part, len(numbers), SCHEDULES, workers)
+        return Trials(sums, paths, np.arange(len(numbers), dtype=np.int32))
+
+    def _schedule(self, number: int) -> NDArray[np.float64]:
+        """Return the weights that one set decides at each close, shape (n,)."""
+        digits = np.unravel_index(number, self._sizes) if self._sizes else ()
+        swept = {name: self._axes[name][int(d)] for name, d in zip(self._axes, digits, strict=True)}
+        params = self._rule.parameters({**self._given, **swept})
+        return planned(self._rule, self._history, params)[self._first :]
+
+
+def _room(runs: int) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+    return np.empty((runs, COLUMNS)), np.empty(runs, dtype=np.uint64)
+
+
+def _in_parts(part: Callable[[int, int], None], count: int, size: int, workers: int) -> None:
+    """Call ``part(first, last)`` for ranges of at most `size` that make up `count`."""
+    firsts = range(0, count, size)
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(part, firsts, (min(first + size, count) for first in firsts)))
 
 
 def bar_market(panel: PricePanel, terms: Terms) -> BarMarket:

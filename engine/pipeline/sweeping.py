@@ -246,13 +246,14 @@ class _Part:
             kernel = SweepEngine if serving == "events" else BarSweepEngine
             given = dict(self.resolved.params)
             self._engine = kernel(self.panel, self.resolved.rule, given, self.axes, self.terms)
-        if serving == "bars":
-            shape = tuple(len(values) for values in self.axes.values())
-            own = np.ravel_multi_index(tuple(own.T), shape) if shape else np.zeros(len(own), int)
-        trials = self._engine.run(own, workers)
+        sizes = tuple(len(values) for values in self.axes.values())
+        numbers = (
+            np.ravel_multi_index(tuple(own.T), sizes) if sizes else np.zeros(len(own), np.int64)
+        )
+        trials = self._engine.run(numbers, workers)
         returns = len(self.panel) - self.panel.start_index - 1
         metrics = trial_metrics(trials, returns, self.terms.initial_cash)
-        return {**metrics, PATH: trials.paths}
+        return {**metrics, PATH: trials.set_paths}
 
     def _one_by_one(self, own: Digits) -> dict[str, NDArray[Any]]:
         core = _core(self.panel, self.study)

@@ -35,15 +35,14 @@ from engine.execution.kernel.columns import (
     X2,
 )
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.events import FNV_OFFSET, FNV_PRIME
+from engine.execution.kernel.events import Runs, _mixed
 from engine.rotation.costs import bought, orders, quote, sold
-from engine.rotation.switching import NOTHING, State, step
+from engine.rotation.switching import ENTERED, NOTHING, State, step
 
 for _shared in (step, quote, orders, sold, bought):
     register_jitable(error_model="numpy")(_shared)  # what calls them compiled, compiles them
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 LANES = 64
 """Every so many returns share a sum, and the sums are then added up: with as little rounding as a
@@ -82,7 +81,7 @@ class Stay(NamedTuple):
 class Fills(NamedTuple):
     """Room for one set's fills: session and satellite's target weight of each, shapes (n,)."""
 
-    session: IntArray
+    session: NDArray[np.int64]
     weight: FloatArray
 
 
@@ -90,17 +89,18 @@ class Fills(NamedTuple):
 def _switch(enter, leave, limits, fills):  # type: ignore[no-untyped-def]  # compiled
     """Walk the state machine over all closes but the last, whose decision is never filled.
 
-    Returns the number of fills and a hash of their sessions: the one the event kernel gives.
+    Returns the number of fills and a hash of the position path: the one the event kernel gives.
     """
     state = State(False, 0, 0, NOTHING)
-    count, path = 0, FNV_OFFSET
+    count, path = 0, np.uint64(0)
     for t in range(len(enter) - 1):
         state = step(state, t, enter[t], leave[t], limits[0], limits[1])
         if t == 0 or state.event != NOTHING:
             fills.session[count] = t + 1
             fills.weight[count] = 1.0 if state.inside else 0.0
             count += 1
-            path = (path ^ np.uint64(t + 1 if t else state.inside)) * FNV_PRIME
+        if state.event != NOTHING:
+            path += _mixed(2 * t if state.event == ENTERED else 2 * t + 1)
     return count, path
 
 
@@ -110,14 +110,14 @@ def _follow(schedule, fills):  # type: ignore[no-untyped-def]  # compiled
 
     Returns the number of fills and a hash of their sessions and weights.
     """
-    count, path = 0, FNV_OFFSET
+    count, path = 0, np.uint64(0)
     bits = fills.weight.view(np.uint64)
     for t in range(len(schedule) - 1):
         decided = not np.isnan(schedule[t])
         if t == 0 or decided:
             fills.session[count] = t + 1
             fills.weight[count] = schedule[t] + 0.0 if decided else 0.0  # −0 is 0
-            path = ((path ^ np.uint64(t + 1)) * FNV_PRIME ^ bits[count]) * FNV_PRIME
+            path += _mixed(_mixed(bits[count]) ^ np.uint64(t))
             count += 1
     return count, path
 
@@ -243,6 +243,7 @@ def _sum_up(market, equity, lanes, out):  # type: ignore[no-untyped-def]  # comp
 
 @compiled
 def _measure(market, fills, count, equity, lanes, out):  # type: ignore[no-untyped-def]  # compiled
+    out[:] = 0.0
     _account(market, fills, count, equity, out)
     out[DEEPEST] = _deepest(equity)
     _sum_up(market, equity, lanes, out)
@@ -251,41 +252,37 @@ def _measure(market, fills, count, equity, lanes, out):  # type: ignore[no-untyp
 @compiled
 def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
     market: BarMarket,
-    answers: NDArray[np.bool_],
-    enters: IntArray,
-    leaves: IntArray,
-    limits: IntArray,
+    enters: NDArray[np.bool_],
+    leaves: NDArray[np.bool_],
+    runs: Runs,
+    first: int,
+    last: int,
     out: FloatArray,
     paths: NDArray[np.uint64],
 ):
-    """Run many parameter sets of a switching rule.
+    """Make the runs of a switching rule numbered `first` to `last` − 1.
 
     Parameters
     ----------
     market : BarMarket
-    answers : bool array, shape (triggers, n)
-        What each distinct trigger answers at each close.
-    enters : int64 array, shape (m,)
-        Row of `answers` of each set.
-    leaves : int64 array, shape (m, parts)
-        Rows of `answers` of which any leaves; −1: none.
-    limits : int64 array, shape (m, 2)
-        max_holding (0: without limit) and cooldown, in sessions.
+    enters, leaves : bool arrays, shapes (triggers, n)
+        What each distinct enter trigger, and each part of a leave trigger, answers at each close.
+    runs : Runs
+    first, last : int
     out : float64 array, shape (m, COLUMNS)
         Filled; see :mod:`engine.execution.kernel.columns`.
     paths : uint64 array, shape (m,)
-        Filled: a hash of each set's position path.
+        Filled: a hash of each run's position path.
     """
     n = market.close.shape[1]
     fills = Fills(np.empty(n, np.int64), np.empty(n))
     equity, lanes, leave = np.empty(n), np.empty(SUMS * LANES), np.empty(n, np.bool_)
-    for i in range(len(enters)):
-        out[i] = 0.0
+    for i in range(first, last):
         leave[:] = False
-        for part in leaves[i]:
+        for part in runs.parts[runs.leave[i]]:
             if part >= 0:
-                leave |= answers[part]
-        count, paths[i] = _switch(answers[enters[i]], leave, limits[i], fills)
+                leave |= leaves[part]
+        count, paths[i] = _switch(enters[runs.enter[i]], leave, runs.limits[runs.limit[i]], fills)
         _measure(market, fills, count, equity, lanes, out[i])
 
 
@@ -293,26 +290,22 @@ def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
 def simulate_schedules(  # type: ignore[no-untyped-def]  # compiled
     market: BarMarket,
     schedules: FloatArray,
-    rows: IntArray,
     out: FloatArray,
     paths: NDArray[np.uint64],
 ):
-    """Run many parameter sets of a weighting rule.
+    """Run the schedules of a weighting rule.
 
     Parameters
     ----------
     market : BarMarket
-    schedules : float64 array, shape (distinct, n)
+    schedules : float64 array, shape (m, n)
         Satellite's target weight decided at each close, NaN where nothing is.
-    rows : int64 array, shape (m,)
-        Row of `schedules` of each set.
     out, paths
         As in :func:`simulate_switching`.
     """
     n = market.close.shape[1]
     fills = Fills(np.empty(n, np.int64), np.empty(n))
     equity, lanes = np.empty(n), np.empty(SUMS * LANES)
-    for i in range(len(rows)):
-        out[i] = 0.0
-        count, paths[i] = _follow(schedules[rows[i]], fills)
+    for i in range(len(schedules)):
+        count, paths[i] = _follow(schedules[i], fills)
         _measure(market, fills, count, equity, lanes, out[i])

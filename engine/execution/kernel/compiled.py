@@ -22,8 +22,8 @@ KEPT = 3
 """Folders of compiled kernels that are kept, newest first."""
 
 
-SOURCES = (Path(__file__).parent, Path(__file__).parents[2] / "rotation")
-"""Folders whose functions are compiled: the kernels, and the rules of a rotation they call."""
+SOURCES = (Path(__file__).parent, *(Path(__file__).parents[2] / p for p in ("rotation", "signals")))
+"""Folders of what is compiled: the kernels, the rules of a rotation they call, and loops."""
 
 
 def user_cache() -> Path:

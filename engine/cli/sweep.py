@@ -62,8 +62,9 @@ def sweep(
     summary, and what Backtrader says of a sample and of the best. Exit code 1 if it differs.
     """
     from engine.evaluation.trial_metrics import KEYS
+    from engine.pipeline.bench import processors
     from engine.pipeline.saving import save_sweep
-    from engine.pipeline.sweeping import failures, processors
+    from engine.pipeline.sweeping import failures
     from engine.pipeline.sweeping import sweep as sweep_study
     from engine.report.labels import set_label
     from engine.report.sweeps import sweep_table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +69,11 @@ class Bench:
             name: self._measured(labels.get(name, name), self._references[name]) for name in names
         }
 
+    @property
+    def core(self) -> Simulation:
+        """The core held: what active returns are over."""
+        return self._references["core"].simulation
+
     @cached_property
     def _references(self) -> dict[str, _Run]:
         self.progress("running the benchmarks")
@@ -92,3 +98,8 @@ class Bench:
         difference = largest_difference(simulation, simulate(panel, decisions, terms))
         costless = simulate(panel, decisions, terms.without_costs())
         return _Run(found.describe(), simulation, costless, difference)
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import DataError
+from engine.errors import DataError, StudyError
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.grid_study import PATH, GridFindings, GridStudy
 from engine.evaluation.grid_study.places import CORE, Evaluate, Numbers, Places, References
@@ -73,7 +73,7 @@ def studied(
 
 
 def evaluator(
-    grid: Grid, metric: str, outer: Sequence[str], part_over: PartOver, workers: int
+    grid: Grid, metric: str, inner: Collection[str], part_over: PartOver, workers: int
 ) -> Evaluate:
     """Return how to measure any sets of a grid over a part of the traded sessions.
 
@@ -81,14 +81,16 @@ def evaluator(
     ----------
     grid : Grid
     metric : str
-    outer : sequence of str
-        Axes that are no parameters of the rule: each of their combinations is a part of its own.
+    inner : collection of str
+        Axes that are parameters of the rule; each combination of the others is a part of its own.
     part_over : callable
-        Raises DataError where a part has no prices to trade; its sets are then undefined.
+        Raises DataError where a part has no prices to trade, or StudyError where swept values do
+        not go together; its sets are then undefined.
     workers : int
         Threads of the kernel; they change no bit.
     """
     places = Places(grid.axes)
+    outer = [key for key in grid.axes if key not in inner]
     apart = [tuple(grid.axes).index(key) for key in outer]
 
     def evaluate(numbers: Numbers, first: int, stop: int | None) -> Mapping[str, NDArray[Any]]:
@@ -101,7 +103,7 @@ def evaluator(
             values = places.values(int(numbers[rows[0]]))
             try:
                 part = part_over({key: values[key] for key in outer}, first, stop)
-            except DataError:  # this variation of the data is too short for it
+            except (DataError, StudyError):  # this variation of the data has no such sessions
                 continue
             rows = rows[part.allowed(digits[rows])]
             columns = part.run(digits[rows], "auto", workers)

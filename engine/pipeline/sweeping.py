@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from engine.errors import RuleError, UsageError
+from engine.errors import RuleError, StudyError, UsageError
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.grid_study import PATH
 from engine.evaluation.trial_metrics import KEYS, trial_metrics
@@ -31,6 +31,7 @@ from engine.pipeline.variation import swept_values, varied
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
+from engine.rules.studies import checked
 from engine.store.provenance import content_hash
 from engine.store.sweeps import Confirmation, Sweep, check_metric, leaders
 from engine.study.grid import Grid
@@ -83,13 +84,12 @@ def sweep(
 
     Raises
     ------
-    UsageError
-        If a sweep has no such metric, the grid is too large, the rule allows none of it, the
-        engine cannot run it, or data are swept on a panel in memory.
     StreaklabError
-        Any other of its kinds; see :mod:`engine.errors`.
+        Of any kind: a UsageError for an unknown metric, a grid that is too large or of which the
+        rule allows nothing, or an engine that cannot run it; a StudyError for wrong axes.
     """
     check_metric(by, KEYS)
+    study = checked(study)
     grid = Grid(study.sweep)
     if grid.count > LARGEST:
         raise UsageError(
@@ -103,19 +103,17 @@ def sweep(
     if not len(keep):
         raise UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
     table = {**swept_values(grid, keep), **columns}
-    progress("measuring neighbours and both halves of history")
 
     def part_over(values: Mapping[str, Any], first: int, stop: int | None) -> _Part:
         variant = varied(study, values)
         return _Part(variant, plan, plan.panel_of(variant, values).window(first, stop), grid)
 
-    outer = [key for key in grid.axes if key not in plan.inner]
     findings = studied(
         grid,
         by,
         study.seed,
         [(keep, columns)],
-        evaluate=evaluator(grid, by, outer, part_over, workers),
+        evaluate=evaluator(grid, by, plan.inner, part_over, workers),
         references=references_of(study, plan.panel, by),
         sessions=plan.panel.traded_sessions,
     )
@@ -199,7 +197,11 @@ def _measured(
             rows &= digits[:, i] == digit
             values[keys[i]] = grid.axes[keys[i]][digit]
         chosen = numbers[rows]
-        variant = varied(study, values)
+        try:
+            variant = varied(study, values)
+        except StudyError:  # each value is right, but they do not go together
+            admissible[rows] = False
+            continue
         part = _Part(variant, plan, plan.panel_of(variant, values), grid)
         for start in range(0, len(chosen), CHUNK):
             chunk = chosen[start : start + CHUNK]
@@ -256,16 +258,19 @@ class _Part:
     def run(self, digits: Digits, engine: Engine, workers: int) -> dict[str, NDArray[Any]]:
         """Return metrics and paths of sets."""
         own = digits[:, self.at]
-        if self.plan.engine_for(self.study, engine) == "events":
-            return self._by_events(own, workers)
-        return self._one_by_one(own, engine)
+        serving = self.plan.engine_for(self.study, engine)
+        if serving == "backtrader":
+            return self._one_by_one(own)
+        return self._by_kernel(own, serving, workers)
 
-    def _by_events(self, own: Digits, workers: int) -> dict[str, NDArray[Any]]:
+    def _by_kernel(self, own: Digits, serving: str, workers: int) -> dict[str, NDArray[Any]]:
+        from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 
         if self._engine is None:
+            kernel = SweepEngine if serving == "events" else BarSweepEngine
             given = dict(self.resolved.params)
-            self._engine = SweepEngine(self.panel, self.resolved.rule, given, self.axes, self.terms)
+            self._engine = kernel(self.panel, self.resolved.rule, given, self.axes, self.terms)
         sizes = tuple(len(values) for values in self.axes.values())
         numbers = (
             np.ravel_multi_index(tuple(own.T), sizes) if sizes else np.zeros(len(own), np.int64)
@@ -275,16 +280,13 @@ class _Part:
         metrics = trial_metrics(trials, returns, self.terms.initial_cash)
         return {**metrics, PATH: trials.set_paths}
 
-    def _one_by_one(self, own: Digits, engine: Engine) -> dict[str, NDArray[Any]]:
+    def _one_by_one(self, own: Digits) -> dict[str, NDArray[Any]]:
         core = _core(self.panel, self.study)
         found: dict[str, list[Any]] = {key: [] for key in (*KEYS, PATH)}
         for row in own.tolist():
             rule = self.resolved.rule
             params = rule.parameters(self.parameters(row))
-            if engine == "backtrader":
-                ran = run_backtrader(self.panel, rule, params, self.terms)
-            else:
-                ran = simulate(self.panel, decisions_of(self.panel, rule, params), self.terms)
+            ran = run_backtrader(self.panel, rule, params, self.terms)
             metrics = {**measure(ran, ran), **measure_against(ran, core)}
             for key in KEYS:
                 found[key].append(metrics[key])
@@ -317,8 +319,6 @@ def _core(panel: PricePanel, study: Study) -> Simulation:
 
 def _path_hash(ran: Simulation) -> int:
     """Return a hash of what was held when."""
-    import hashlib
-
     return int.from_bytes(hashlib.sha256(ran.target_weight.tobytes()).digest()[:8], "little")
 
 
@@ -396,8 +396,3 @@ class _Worker:
         found: ResolvedRule = resolve(study.rule)
         ran = run_backtrader(panel, found.rule, found.params, terms_of(study.execution, panel))
         return {**measure(ran, ran), **measure_against(ran, _core(panel, study))}
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -64,7 +64,12 @@ def _beaten(grid: Told, core: str) -> str:
     if better is None:
         return ""
     reference = format_metric(grid["metric"], grid["references"]["core"])
-    return f"{format_value(better, 'fraction')} beat {core} ({reference})"
+    return f"{format_value(better, 'fraction')} {_beat(grid)} {core} ({reference})"
+
+
+def _beat(grid: Told) -> str:
+    """Return what sets do that are better than another; where neither way is, the larger lead."""
+    return "beat" if find_metric(grid["metric"]).direction else "exceed"
 
 
 def _neighbours_note(grid: Told) -> str:
@@ -106,7 +111,7 @@ def _spread(grid: Told, name: str, core: str) -> Section:
         if share is not None:
             value = format_metric(key, grid["references"][reference])
             share_text = format_value(share, "fraction")
-            lines.append(f"{share_text} of the sets beat {label} ({value}).")
+            lines.append(f"{share_text} of the sets {_beat(grid)} {label} ({value}).")
     percents = spread["percentiles"]
     headings = ("lowest", *(f"{p} %" for p in percents), "highest", "mean", "std. deviation")
     values = (
@@ -132,7 +137,7 @@ def _neighbours(grid: Told, name: str, core: str) -> Section:
         "median",
         "worst",
         "within a tenth",
-        f"beat {core}",
+        f"{_beat(grid)} {core}",
         "plateau",
         "in the box",
         "median",

@@ -51,6 +51,14 @@ def test_every_finding_has_its_section(grid):
     assert "20.00 % of the sets beat the study's own parameters (0.850)." in text
 
 
+def test_what_is_neither_good_nor_bad_is_not_beaten(grid):
+    found = told(grid) | {"metric": "rotations"}
+    words = " ".join(grid_notes(found, "SPY held"))
+    words += sections_text(grid_sections(found, "SPY held"), simulated=False)
+    assert "exceed SPY held" in words
+    assert "beat" not in words
+
+
 def test_the_spread_is_told(grid):
     (row,) = rows_of(grid, "Sharpe over the grid")
     assert (row["lowest"], row["50 %"], row["highest"], row["mean"]) == (

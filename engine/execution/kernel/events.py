@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.execution.kernel.columns import (
     A1,
     A2,
+    COLUMNS,
     DEEPEST,
     HELD,
     INSIDE,
@@ -216,7 +217,9 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
         if i > first and enter == runs.enter[i - 1] and leave == runs.leave[i - 1]:
             before = runs.limits[runs.limit[i - 1]]
             if limits[1] == before[1] and longest <= limits[0] <= before[0]:
-                out[i], paths[i] = out[i - 1], path  # the longer limit was never reached
+                for k in range(COLUMNS):  # the longer limit was never reached
+                    out[i, k] = out[i - 1, k]
+                paths[i] = path
                 continue
         else:
             _prepare(own, next_leave, runs.parts[leave], left, valid)

@@ -162,6 +162,7 @@ def _changes(
 @compiled
 def range_table(close: FloatArray) -> FloatArray:
     """Return the disjoint sparse tables of both assets' closes."""
+    # element by element: to compile the assignment of a tuple to a row takes seconds
     n = close.shape[1]
     levels = 1
     while (1 << levels) < n:
@@ -177,12 +178,16 @@ def range_table(close: FloatArray) -> FloatArray:
                     # leftward: a new first session can only be a peak for what follows it
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, low / price[t] - 1.0)
-                    table[asset, level, t] = (high, low, fall)
+                    table[asset, level, t, HIGH] = high
+                    table[asset, level, t, LOW] = low
+                    table[asset, level, t, DRAWDOWN] = fall
                 high, low, fall = 0.0, np.inf, 0.0
                 for t in range(middle, min(middle + half, n)):
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, price[t] / high - 1.0)
-                    table[asset, level, t] = (high, low, fall)
+                    table[asset, level, t, HIGH] = high
+                    table[asset, level, t, LOW] = low
+                    table[asset, level, t, DRAWDOWN] = fall
     return table
 
 

@@ -65,7 +65,7 @@ def compare(
     table = comparison_table(comparison)
     stored = save_comparison(comparison, table, results)
     if as_json:
-        print_json({"run": stored.name, "path": str(stored.path), **comparison_json(table)})
+        print_json({"run": stored.name, "path": str(stored.path), **comparison_json(comparison)})
     else:
         print_table(table)
         click.echo(f"\n{stored.path}")

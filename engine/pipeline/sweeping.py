@@ -243,10 +243,14 @@ class _Part:
         if self._engine is None:
             given = dict(self.resolved.params)
             self._engine = SweepEngine(self.panel, self.resolved.rule, given, self.axes, self.terms)
-        trials = self._engine.run(own, workers)
+        sizes = tuple(len(values) for values in self.axes.values())
+        numbers = (
+            np.ravel_multi_index(tuple(own.T), sizes) if sizes else np.zeros(len(own), np.int64)
+        )
+        trials = self._engine.run(numbers, workers)
         returns = len(self.panel) - self.panel.start_index - 1
         metrics = trial_metrics(trials, returns, self.terms.initial_cash)
-        return {**metrics, PATH: trials.paths}
+        return {**metrics, PATH: trials.set_paths}
 
     def _one_by_one(self, own: Digits, engine: Engine) -> dict[str, NDArray[Any]]:
         core = _core(self.panel, self.study)

@@ -89,7 +89,11 @@ def test_the_manifest_says_what_made_the_result(made):
         assert len(manifest[key]) == 64
         assert int(manifest[key], 16)
     assert manifest["rule"]["enter"] == "streak >= 3"
-    assert manifest["timings"].keys() == {"benchmarks_seconds", "rule_seconds"}
+    assert manifest["timings"].keys() == {
+        "benchmarks_seconds",
+        "rule_seconds",
+        "inference_seconds",
+    }
     assert all(seconds > 0.0 for seconds in manifest["timings"].values())
 
 
@@ -137,6 +141,7 @@ def test_equity_by_session(made):
         "core_shares",
         "satellite_shares",
         "target_weight",
+        "cash_return",
         "benchmark core",
         "benchmark satellite",
         "benchmark 50/50",
@@ -150,6 +155,8 @@ def test_equity_by_session(made):
         + table["satellite_shares"] * panel.satellite.close
     )
     np.testing.assert_allclose(wealth, table["equity"], rtol=1e-12)
+    assert math.isnan(table["cash_return"][0])
+    assert table["cash_return"][1:].tolist() == result.simulation.cash_returns.tolist()
     held = result.benchmarks["satellite"].simulation.equity
     assert table["benchmark satellite"].tolist() == held.tolist()
 

@@ -109,7 +109,7 @@ def _sureness(report: RunReport) -> str:
     return (
         f"The active return was {estimate} a year, with a "
         f"{format_number(found['level'] * 100.0, 0)} % interval from {low} to {high} "
-        f"({format_number(found['resamples'], 0)} histories resampled in blocks of "
+        f"({format_number(found['resamples'], 0)} histories resampled in blocks of about "
         f"{format_number(found['block_length'], 0)} sessions): zero lies "
         f"{'within it, so this history does not tell skill from luck' if within else 'outside'}."
     )

@@ -13,6 +13,7 @@ import rich_click as click
 if TYPE_CHECKING:
     from engine.market.quotes import FloatArray
     from engine.report.tables import Table
+    from engine.store.folders import Stored
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,6 +77,14 @@ def notice(quiet: bool, text: str) -> None:
 def print_json(value: Any) -> None:
     """Print JSON on stdout; undefined values are null."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def report_of(stored: Stored, say: Callable[[str], None]) -> Path:
+    """Write the report of a result, for an option `--report`; return the path of its page."""
+    from engine.pipeline.reporting import write_report
+
+    say("writing the report")
+    return write_report(stored)
 
 
 def print_equity(equities: Mapping[str, FloatArray]) -> None:

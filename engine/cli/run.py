@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import rich_click as click
 
@@ -16,12 +14,10 @@ from engine.cli.options import (
     print_equity,
     print_json,
     print_table,
+    report_of,
     results_option,
     study_options,
 )
-
-if TYPE_CHECKING:
-    from engine.store.folders import Stored
 
 
 @click.command()
@@ -56,7 +52,7 @@ def run(
     panel = load_panel(loaded.study.data)
     result = run_study(loaded.study, panel, say)
     stored = save_run(result, loaded.content, results)
-    page = _reported(stored, say) if report else None
+    page = report_of(stored, say) if report else None
     if as_json:
         written = {} if page is None else {"report": str(page)}
         print_json({"run": stored.name, "path": str(stored.path), **written, **run_json(result)})
@@ -68,11 +64,3 @@ def run(
     click.echo(f"\n{stored.path}")
     if page is not None:
         click.echo(str(page))
-
-
-def _reported(stored: Stored, say: Callable[[str], None]) -> Path:
-    """Write the report of a result and return the path of its page."""
-    from engine.pipeline.reporting import write_report
-
-    say("writing the report")
-    return write_report(stored)

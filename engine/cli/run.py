@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from functools import partial
+=======
+>>>>>>> main
 from pathlib import Path
 
 import rich_click as click
 
+<<<<<<< HEAD
 from engine.cli.options import (
     CONFIG,
     notice,
@@ -18,23 +22,16 @@ from engine.cli.options import (
     results_option,
     study_options,
 )
+=======
+from engine.cli.options import CONFIG, Common, common_options, print_equity, print_table
+>>>>>>> main
 
 
 @click.command()
 @click.argument("config", type=CONFIG)
-@study_options
 @click.option("--report", is_flag=True, help="Write the report of the run as well.")
-@results_option
-@output_options
-def run(
-    config: Path,
-    overrides: tuple[str, ...],
-    data_dir: Path | None,
-    report: bool,
-    results: Path,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+@common_options
+def run(config: Path, report: bool, common: Common) -> None:
     """Backtest the rule of the study CONFIG next to its benchmarks.
 
     Prints the summary table and writes a result folder: manifest, summary, metrics, equity,
@@ -44,12 +41,11 @@ def run(
     from engine.pipeline.running import run as run_study
     from engine.pipeline.saving import save_run
     from engine.report.results import run_json, run_table
-    from engine.rules.studies import read_study
 
-    say = partial(notice, quiet)
-    loaded = read_study(config, overrides=overrides, data_dir=data_dir)
-    say(f"loading {loaded.study.data.core} and {loaded.study.data.satellite}")
+    loaded = common.read(config)
+    common.say(f"loading {loaded.study.data.core} and {loaded.study.data.satellite}")
     panel = load_panel(loaded.study.data)
+<<<<<<< HEAD
     result = run_study(loaded.study, panel, say)
     stored = save_run(result, loaded.content, results)
     page = report_of(stored, say) if report else None
@@ -64,3 +60,14 @@ def run(
     click.echo(f"\n{stored.path}")
     if page is not None:
         click.echo(str(page))
+=======
+    result = run_study(loaded.study, panel, common.say)
+    stored = save_run(result, loaded.content, common.results)
+
+    def show() -> None:
+        print_table(run_table(result), transposed=True)
+        measured = (result.subject, *result.benchmarks.values())
+        print_equity({m.label: m.simulation.equity for m in measured})
+
+    common.tell(stored, as_json=lambda: run_json(result), show=show, report=report)
+>>>>>>> main

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from engine.errors import RuleError, UsageError
+from engine.errors import RuleError, StudyError, UsageError
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.trial_metrics import KEYS, trial_metrics
 from engine.execution.bars import TOLERANCE, decisions_of, simulate
@@ -25,10 +26,11 @@ from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import BENCHMARKS, Bench, Progress, setting_of, silent
-from engine.pipeline.variation import varied
+from engine.pipeline.variation import swept_values, varied
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
+from engine.rules.studies import checked
 from engine.store.provenance import content_hash
 from engine.store.sweeps import PATH, Confirmation, Sweep, leaders
 from engine.study.grid import Grid
@@ -82,8 +84,9 @@ def sweep(
         If the grid is too large, the rule allows none of it, the engine cannot run it, or data
         are swept on a panel in memory.
     StreaklabError
-        Any other of its kinds; see :mod:`engine.errors`.
+        Any other of its kinds, a StudyError for axes that are wrong; see :mod:`engine.errors`.
     """
+    study = checked(study)
     grid = Grid(study.sweep)
     if grid.count > LARGEST:
         raise UsageError(
@@ -96,7 +99,7 @@ def sweep(
     seconds = time.perf_counter() - started
     if not len(keep):
         raise UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
-    table = {**_swept_values(grid, keep), **columns}
+    table = {**swept_values(grid, keep), **columns}
     progress("running the baseline and the benchmarks in Backtrader")
     bench = Bench(plan.panel, terms_of(study.execution, plan.panel), silent)
     found = resolve(study.rule)
@@ -176,7 +179,11 @@ def _measured(
             rows &= digits[:, i] == digit
             values[keys[i]] = grid.axes[keys[i]][digit]
         chosen = numbers[rows]
-        variant = varied(study, values)
+        try:
+            variant = varied(study, values)
+        except StudyError:  # each value is right, but they do not go together
+            admissible[rows] = False
+            continue
         part = _Part(variant, plan, plan.panel_of(variant, values), grid)
         for start in range(0, len(chosen), CHUNK):
             chunk = chosen[start : start + CHUNK]
@@ -233,16 +240,19 @@ class _Part:
     def run(self, digits: Digits, engine: Engine, workers: int) -> dict[str, NDArray[Any]]:
         """Return metrics and paths of sets."""
         own = digits[:, self.at]
-        if self.plan.engine_for(self.study, engine) == "events":
-            return self._by_events(own, workers)
-        return self._one_by_one(own, engine)
+        serving = self.plan.engine_for(self.study, engine)
+        if serving == "backtrader":
+            return self._one_by_one(own)
+        return self._by_kernel(own, serving, workers)
 
-    def _by_events(self, own: Digits, workers: int) -> dict[str, NDArray[Any]]:
+    def _by_kernel(self, own: Digits, serving: str, workers: int) -> dict[str, NDArray[Any]]:
+        from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 
         if self._engine is None:
+            kernel = SweepEngine if serving == "events" else BarSweepEngine
             given = dict(self.resolved.params)
-            self._engine = SweepEngine(self.panel, self.resolved.rule, given, self.axes, self.terms)
+            self._engine = kernel(self.panel, self.resolved.rule, given, self.axes, self.terms)
         sizes = tuple(len(values) for values in self.axes.values())
         numbers = (
             np.ravel_multi_index(tuple(own.T), sizes) if sizes else np.zeros(len(own), np.int64)
@@ -252,16 +262,13 @@ class _Part:
         metrics = trial_metrics(trials, returns, self.terms.initial_cash)
         return {**metrics, PATH: trials.set_paths}
 
-    def _one_by_one(self, own: Digits, engine: Engine) -> dict[str, NDArray[Any]]:
+    def _one_by_one(self, own: Digits) -> dict[str, NDArray[Any]]:
         core = _core(self.panel, self.study)
         found: dict[str, list[Any]] = {key: [] for key in (*KEYS, PATH)}
         for row in own.tolist():
             rule = self.resolved.rule
             params = rule.parameters(self.parameters(row))
-            if engine == "backtrader":
-                ran = run_backtrader(self.panel, rule, params, self.terms)
-            else:
-                ran = simulate(self.panel, decisions_of(self.panel, rule, params), self.terms)
+            ran = run_backtrader(self.panel, rule, params, self.terms)
             metrics = {**measure(ran, ran), **measure_against(ran, core)}
             for key in KEYS:
                 found[key].append(metrics[key])
@@ -294,28 +301,7 @@ def _core(panel: PricePanel, study: Study) -> Simulation:
 
 def _path_hash(ran: Simulation) -> int:
     """Return a hash of what was held when."""
-    import hashlib
-
     return int.from_bytes(hashlib.sha256(ran.target_weight.tobytes()).digest()[:8], "little")
-
-
-def _swept_values(grid: Grid, keep: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the swept value of every kept set, by key."""
-    shape = tuple(len(axis) for axis in grid.axes.values())
-    digits = np.unravel_index(keep, shape) if shape else ()
-    return {
-        key: _column(tuple(axis))[digit]
-        for (key, axis), digit in zip(grid.axes.items(), digits, strict=True)
-    }
-
-
-def _column(values: Sequence[Any]) -> NDArray[Any]:
-    """Return values as one column: of their type; numbers and text together are text."""
-    text = any(isinstance(value, str) for value in values)
-    mixed = text and not all(isinstance(value, str) for value in values)
-    if not mixed and None not in values:
-        return np.array(values)
-    return np.array([str(v) if text and v is not None else v for v in values], dtype=object)
 
 
 def _confirmed(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from engine.market.panel import SIMULATED_NOTICE
 from engine.report.tables import escape_markdown, pipe_row
 from engine.report.text import align, one_line
+from engine.store.folders import json_bytes
+
+SECTIONS_FILE = "sections.json"
+"""What was printed, in a result folder."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Section:
 def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
     """Return sections as plain text; whatever they hold, each of its texts stays on one line."""
     parts = [SIMULATED_NOTICE] if simulated else []
-    for section in map(_harmless, sections):
+    for section in map(harmless, sections):
         parts.append("\n".join((section.title.upper(), *section.lines)))
         if section.rows:
             parts.append(_aligned(section))
@@ -56,7 +61,28 @@ def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
     return "\n\n".join(parts)
 
 
-def _harmless(section: Section) -> Section:
+def sections_json(sections: Sequence[Section]) -> bytes:
+    """Return sections as a file from which :func:`sections_of` reads them back."""
+    return json_bytes([asdict(section) for section in map(harmless, sections)])
+
+
+def sections_of(content: bytes) -> list[Section]:
+    """Return the sections of a file that :func:`sections_json` wrote."""
+    return [
+        Section(
+            title=given["title"],
+            lines=tuple(given["lines"]),
+            headings=tuple(given["headings"]),
+            rows=tuple(map(tuple, given["rows"])),
+            left=given["left"],
+            notes=tuple(given["notes"]),
+        )
+        for given in json.loads(content)
+    ]
+
+
+def harmless(section: Section) -> Section:
+    """Return a section each of whose texts is one line and steers no terminal."""
     return replace(
         section,
         title=one_line(section.title),
@@ -77,7 +103,7 @@ def _aligned(section: Section) -> str:
 def sections_markdown(title: str, sections: Sequence[Section], *, simulated: bool) -> str:
     """Return sections as a Markdown page; their text is escaped and cannot end a cell."""
     parts = [f"# {escape_markdown(one_line(title))}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
-    for section in map(_harmless, sections):
+    for section in map(harmless, sections):
         if section.title:
             parts.append(f"{'#' * section.level} {escape_markdown(section.title)}")
         parts += map(_paragraph, section.lines)

@@ -13,6 +13,7 @@ from benchmarks.backtrader_runs import optstrategy, run_as_it_comes
 from benchmarks.job import TERMS, Axes, axes_of, panel, prices_label, rule
 from benchmarks.kernel import SWEEPS, Metrics, distinct_of
 from benchmarks.peers.client import Peer, PeerUnavailableError, differences, write_job
+from benchmarks.peers.serving import METRICS
 from benchmarks.report import ABSENT, Part, Table, count_text, seconds_text, spread_text
 from benchmarks.timing import Job, Seconds, clocked, side_by_side
 from engine.execution.broker import run_backtrader
@@ -43,7 +44,7 @@ NOTES = (
     "**raptorbt** is handed the positions, too, as entries and exits of one asset, the ratio of "
     "satellite to core, with one fee that makes there and back cost what the four trades cost. "
     "It does not model the account: its final equity agrees once the core is multiplied in "
-    "(but for the cost of a stay still open), but its Sharpe ratio, drawdown and other metrics "
+    "(but for the cost of a stay still open), its Sharpe ratio, drawdown and other metrics "
     "are those of the ratio, not of wealth.",
     "**Backtrader** runs the shipped strategy class, whose triggers are evaluated once per run in "
     "compiled code. `optstrategy` runs {opt_sets:,} sets in processes of its own, its figures are "
@@ -112,8 +113,8 @@ def compare(
         results = {**ours, **{name: peer.found for name, peer in running.items()}}
     for name, metrics in results.items():
         if name != KERNEL:
-            compared = {key: metrics[key] for key in ("final_equity", "sharpe", "max_drawdown")}
-            found.apart[name] = differences(compared, ours[KERNEL])
+            compared = METRICS if name != RAPTORBT else METRICS[:1]  # the others are the ratio's
+            found.apart[name] = differences({key: metrics[key] for key in compared}, ours[KERNEL])
     notes = [
         note.format(
             prices=prices_label(),
@@ -180,16 +181,17 @@ def comparison_table(found: Comparison, notes: Sequence[str] = ()) -> Table:
                 seconds_text(found.each(name)),
                 count_text(1.0 / found.each(name)),
                 count_text(found.ratio(name)),
-                *(_difference_text(apart.get(key)) for key in ("final_equity", "sharpe")),
-                _difference_text(apart.get("max_drawdown")),
+                *(_difference_text(apart.get(key)) for key in METRICS),
             )
         )
     columns = (
         *("Engine", "Sets", "Time", "A set", "Sets/s", "× kernel"),
         *("Δ final equity", "Δ Sharpe", "Δ drawdown"),
     )
-    told = [f"{name}: {how}, the fastest configuration of those tried." for name, how in
-            found.configurations.items()]
+    told = [
+        f"{name}: {how}, the fastest configuration of those tried."
+        for name, how in found.configurations.items()
+    ]
     told += [f"{name} was left out: {why}." for name, why in found.skipped.items()]
     return Table("The same job, side by side", columns, rows, (*notes, *told))
 
@@ -202,4 +204,4 @@ def ratios(found: Comparison) -> Mapping[str, float]:
 
 
 def _difference_text(difference: float | None) -> str:
-    return ABSENT if difference is None else f"{difference:.0e}"
+    return ABSENT if difference is None else f"{difference:.1e}"

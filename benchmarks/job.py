@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
 from engine.market.load import load_panel
 from engine.market.panel import Bars, PricePanel
-from engine.rotation.switching import ENTERED, State, step
+from engine.rotation.switching import State, step
 from engine.rules.features import FeatureValues
 from engine.rules.registry import rule_named
 from engine.rules.rule import Rule
@@ -107,11 +107,11 @@ def simulated_panel(sessions: int) -> PricePanel:
 
     Each market goes on from where the one before ended. Dates are weekdays from 2000 on.
     """
-    markets = []
+    markets: list[PricePanel] = []
     while sum(map(len, markets)) < sessions:
         data = SimulatedData.model_validate({"source": "simulated", "seed": len(markets) + 1})
         markets.append(load_panel(data))
-    dates = np.busday_offset("2000-01-03", np.arange(sessions))
+    dates = np.busday_offset(np.datetime64("2000-01-03"), np.arange(sessions))
     return replace(
         markets[0],
         sessions=dates,
@@ -125,10 +125,11 @@ def simulated_panel(sessions: int) -> PricePanel:
 def _chained(parts: list[Bars], sessions: int) -> Bars:
     """Return bars one after the other, each part scaled to begin where the last one ended."""
     scales = [1.0]
-    for before, after in zip(parts[:-1], parts[1:], strict=True):
+    for before, after in pairwise(parts):
         scales.append(scales[-1] * before.close[-1] / after.open[0])
+    scaled = list(zip(scales, parts, strict=True))
     columns = [
-        np.concatenate([scale * getattr(bars, name) for scale, bars in zip(scales, parts, strict=True)])
+        np.concatenate([scale * getattr(bars, name) for scale, bars in scaled])
         for name in ("open", "high", "low", "close")
     ]
     volume = np.concatenate([bars.volume for bars in parts])

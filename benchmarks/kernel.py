@@ -88,9 +88,7 @@ def growth_with_sets(sizes: Sequence[int], rounds: int, workers: int) -> Part:
     return Part((Table("Growth with parameter sets", columns, rows, (note,)),), figures)
 
 
-def growth_with_sessions(
-    lengths: Sequence[int], sets: int, rounds: int, workers: int
-) -> Part:
+def growth_with_sessions(lengths: Sequence[int], sets: int, rounds: int, workers: int) -> Part:
     """Time one grid on simulated markets of growing length."""
     axes = axes_of(sets)
     markets = {n: simulated_panel(n) for n in lengths}

@@ -20,7 +20,7 @@ STREAK = [sys.executable, "-c", "import sys; from engine.cli import main; sys.ex
 def study_of(sets: int) -> dict[str, Any]:
     """Return the study of the job: JSON is YAML."""
     folder = real_data()
-    real = {"source": "csv", "directory": str(folder), "end": str(LAST_SESSION)}
+    real = {"source": "csv", "directory": str(folder)}
     core, satellite = ("LARGE", "SMALL") if folder is None else ("SPY", "IWM")
     return {
         "name": f"bench-{sets}",
@@ -51,13 +51,18 @@ class Sweeps:
     def _run(self, study: Path, options: tuple[str, ...], cold: bool) -> None:
         with tempfile.TemporaryDirectory(dir=self._folder) as scratch:
             cache = Path(scratch) / "cache" if cold else self._folder / "cache"
-            command = [*STREAK, "sweep", str(study), "--results", f"{scratch}/results", "--quiet"]
-            subprocess.run(
-                [*command, "--workers", str(self._workers), *options],
-                check=True,
+            given = ["--results", f"{scratch}/results", "--workers", str(self._workers), "--quiet"]
+            if real_data():
+                given += ["--set", f"data.end={LAST_SESSION}"]
+            ended = subprocess.run(
+                [*STREAK, "sweep", study, *given, *options],
+                check=False,  # what it said is told below
                 capture_output=True,
+                text=True,
                 env={**os.environ, "STREAKLAB_CACHE": str(cache)},
             )
+        if ended.returncode:
+            raise RuntimeError(f"streak sweep failed: {ended.stderr}")
 
 
 def processes(sizes: tuple[int, int], rounds: int, cold_rounds: int, workers: int) -> Part:

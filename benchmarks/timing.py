@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+Name = TypeVar("Name")
 Job = Callable[[], float]
 """Does something and returns the seconds it took."""
 
@@ -34,9 +35,9 @@ def clocked(work: Callable[[], object]) -> Job:
     return job
 
 
-def side_by_side(jobs: Mapping[str, Job], rounds: int, warm: bool = True) -> dict[str, Seconds]:
-    """Return the seconds of each job, run in turn; with `warm`, after a round that is not counted."""
-    taken: dict[str, list[float]] = {name: [] for name in jobs}
+def side_by_side(jobs: Mapping[Name, Job], rounds: int, warm: bool = True) -> dict[Name, Seconds]:
+    """Return the seconds of each job, run in turn; `warm`: after a round that does not count."""
+    taken: dict[Name, list[float]] = {name: [] for name in jobs}
     for number in range(-1 if warm else 0, rounds):
         for name, job in jobs.items():
             seconds = job()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -65,15 +64,16 @@ class Peer:
     def __init__(self, python: Path, module: str, job: Path, workers: int) -> None:
         if not python.exists():
             raise PeerUnavailableError("the peers are not installed; `make bench` does it")
-        self._errors = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(
-            [python, "-m", module, job, str(workers)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-        )
+        self._said = job.with_name(f"{module}.txt")
+        with self._said.open("w") as errors:
+            self._process = subprocess.Popen(
+                [python.absolute(), "-m", module, job, str(workers)],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         hello = self._answer()
         self.versions: dict[str, str] = hello["versions"]
         self.configuration: str = hello["configuration"]
@@ -91,10 +91,8 @@ class Peer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            self._process.wait()
-            self._errors.seek(0)
-            said = self._errors.read().strip().splitlines() or ["no word"]
-            self._errors.close()
+            self.close()
+            said = self._said.read_text().strip().splitlines() or ["no word"]
             raise PeerUnavailableError(f"it ended with: {said[-1]}")
         answer: dict[str, Any] = json.loads(line)
         return answer
@@ -108,12 +106,14 @@ class Peer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()  # it ends when there is no more to read
+        self.close()
+
+    def close(self) -> None:
+        """Let it end: there is no more to read."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
         self._process.wait()
-        self._process.stdout.close()
-        self._errors.close()
 
 
 def differences(found: Found, ours: Found) -> dict[str, float]:

@@ -16,7 +16,7 @@ from benchmarks.peers.serving import Job, serve
 
 os.environ.setdefault("RAPTORBT_NO_VERSION_CHECK", "1")  # no look-up over the network
 
-import raptorbt as rb  # noqa: E402
+import raptorbt as rb
 
 DAY = 86_400 * 10**9
 """Nanoseconds."""

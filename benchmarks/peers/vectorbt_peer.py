@@ -34,9 +34,7 @@ def measure(job: Job, first: int, last: int) -> Any:
     value = portfolio.value()
     returns = portfolio.returns().iloc[1:]  # the first session has none
     accessor = returns.vbt.returns(freq="1D", year_freq="252 days", engine="rust")
-    return np.stack(
-        [value.iloc[-1].to_numpy(), accessor.sharpe_ratio(), accessor.max_drawdown()]
-    )
+    return np.stack([value.iloc[-1].to_numpy(), accessor.sharpe_ratio(), accessor.max_drawdown()])
 
 
 def _sizes(inside: Any) -> Any:

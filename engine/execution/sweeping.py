@@ -20,7 +20,7 @@ from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.columns import COLUMNS
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.events import Runs, entries_of, simulate_runs
+from engine.execution.kernel.events import Runs, entries_of, session_returns, simulate_runs
 from engine.execution.kernel.numbering import distinct, keys_of
 from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
@@ -160,11 +160,42 @@ class SweepEngine:
         RuleError
             If building a trigger of one of them failed.
         """
+        pairs = len(self._enters.combinations) * len(self._leaves.combinations)
+        chosen, which = distinct(self._keys(numbers), pairs * len(self._limits.pairs))
+        runs = self._runs(chosen)
+        sums = np.empty((len(chosen), COLUMNS))
+        paths = np.empty(len(chosen), dtype=np.uint64)
+        market, entries, leaves = self.market, self._entries, self._next_leave
+
+        def part(first: int, last: int) -> None:
+            simulate_runs(market, entries, leaves, runs, first, last, sums, paths)
+
+        _in_parts(part, len(chosen), workers)
+        return Trials(sums, paths, which)
+
+    def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
+        """Return what some parameter sets earned in each session after the first, (m, n − 1).
+
+        Fractions, costs included; the same runs as :meth:`run` measures.
+        """
+        runs = self._runs(self._keys(numbers))
+        out = np.empty((len(numbers), self.market.close.shape[1] - 1))
+        market, entries, leaves = self.market, self._entries, self._next_leave
+
+        def part(first: int, last: int) -> None:
+            session_returns(market, entries, leaves, runs, first, last, out)
+
+        _in_parts(part, len(numbers), workers)
+        return out
+
+    def _keys(self, numbers: Numbers) -> Numbers:
+        """Return a key for each set, equal for sets that cannot differ."""
         enters, leaves, limits = self._enters, self._leaves, self._limits
-        keys = keys_of(
+        axes = len(self._sizes)
+        keys: Numbers = keys_of(
             np.ascontiguousarray(numbers, dtype=np.int64),
             self._sizes,
-            np.array([part.built.strides(len(self._sizes)) for part in (enters, leaves, limits)]),
+            np.array([part.built.strides(axes) for part in (enters, leaves, limits)]),
             enters.which,
             leaves.which,
             limits.which,
@@ -172,38 +203,19 @@ class SweepEngine:
         )
         if len(keys) and keys.min() < 0:
             raise self._refusal(int(numbers[np.argmin(keys)]))
-        chosen, which = distinct(
-            keys, len(self._entries.first) * len(leaves.combinations) * len(limits.pairs)
-        )
-        rest, limit = np.divmod(chosen, len(limits.pairs))
-        enter, leave = np.divmod(rest, len(leaves.combinations))
-        runs = Runs(
+        return keys
+
+    def _runs(self, keys: Numbers) -> Runs:
+        """Return the runs that keys stand for."""
+        rest, limit = np.divmod(keys, len(self._limits.pairs))
+        enter, leave = np.divmod(rest, len(self._leaves.combinations))
+        return Runs(
             enter.astype(np.int32),
             leave.astype(np.int32),
             limit.astype(np.int32),
-            leaves.combinations,
-            limits.pairs,
+            self._leaves.combinations,
+            self._limits.pairs,
         )
-        return self._simulated(runs, which, workers)
-
-    def _simulated(self, runs: Runs, which: Rows, workers: int) -> Trials:
-        count = len(runs.enter)
-        sums = np.empty((count, COLUMNS))
-        paths = np.empty(count, dtype=np.uint64)
-
-        def part(first: int, last: int) -> None:
-            simulate_runs(
-                self.market, self._entries, self._next_leave, runs, first, last, sums, paths
-            )
-
-        pieces = 1 if workers == 1 else SPLIT * workers
-        bounds = np.linspace(0, count, pieces + 1).astype(int).tolist()
-        if workers == 1:
-            part(0, count)
-        else:
-            with ThreadPoolExecutor(workers) as pool:
-                list(pool.map(part, bounds[:-1], bounds[1:]))
-        return Trials(sums, paths, which)
 
     def _refusal(self, number: int) -> RuleError:
         """Return why a trigger of a set could not be built."""
@@ -256,6 +268,16 @@ class _Limits:
     built: _ByDigits[tuple[int, int]]
     which: Rows
     pairs: Rows
+
+
+def _in_parts(work: Callable[[int, int], None], count: int, workers: int) -> None:
+    """Do some work on the numbers 0 to count − 1, in threads if several workers are given."""
+    if workers == 1:
+        work(0, count)
+        return
+    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int).tolist()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, bounds[:-1], bounds[1:]))
 
 
 def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleError]:

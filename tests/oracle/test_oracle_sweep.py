@@ -204,7 +204,7 @@ def test_no_sets_give_no_rows():
 def test_what_is_compared_is_what_a_sweep_gives():
     """The comparisons above cover every metric, and none of them is undefined throughout."""
     rule = rule_named("streak")
-    metrics, _ = one_by_one(
+    metrics, *_ = one_by_one(
         random_panel(3, 200), rule, rule.parameters({"entry_streak": 2}), Terms()
     )
     assert tuple(metrics) == KEYS

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.execution.kernel.columns import (
     A1,
     A2,
+    COLUMNS,
     DEEPEST,
     HELD,
     INSIDE,
@@ -216,7 +217,9 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
         if i > first and enter == runs.enter[i - 1] and leave == runs.leave[i - 1]:
             before = runs.limits[runs.limit[i - 1]]
             if limits[1] == before[1] and longest <= limits[0] <= before[0]:
-                out[i], paths[i] = out[i - 1], path  # the longer limit was never reached
+                for k in range(COLUMNS):  # the longer limit was never reached
+                    out[i, k] = out[i - 1, k]
+                paths[i] = path
                 continue
         else:
             _prepare(own, next_leave, runs.parts[leave], left, valid)
@@ -224,3 +227,55 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
             market, own, entries.first[enter], left, valid, (limits[0], limits[1]), out[i]
         )
         paths[i] = path
+
+
+@compiled
+def _next_stay(entries, first_entry, left, valid, max_holding, n, t):  # type: ignore[no-untyped-def]
+    """Return at which closes the next stay begins and ends, looked for from close t on.
+
+    A stay that is still open ends at the last close, n − 1; no stay is told by n. What
+    :func:`_simulate` does in place, where a call would cost half as much as all the rest.
+    """
+    if t >= n - 1:
+        return n, n
+    i = valid[first_entry[t]]
+    if i >= len(entries) or entries[i] >= n - 1:
+        return n, n
+    entry = entries[i]
+    return entry, min(left[i], entry + max_holding, n - 1)
+
+
+@compiled
+def session_returns(  # type: ignore[no-untyped-def]  # compiled
+    market: Market,
+    entries: Entries,
+    next_leave: NDArray[Any],
+    runs: Runs,
+    first: int,
+    last: int,
+    out: FloatArray,
+):
+    """Fill in what the runs `first` to `last` − 1 earned in each session, shape (m, n − 1).
+
+    The sessions after the first, fills and costs included (fraction); see :func:`simulate_runs`.
+    """
+    n = len(market.enter)
+    held, stayed, entering, leaving = market.returns
+    left = np.empty(next_leave.shape[1], next_leave.dtype)
+    valid = np.empty(next_leave.shape[1] + 1, next_leave.dtype)
+    for i in range(first, last):
+        enter = runs.enter[i]
+        max_holding, cooldown = runs.limits[runs.limit[i]]
+        own = entries.sessions[entries.offsets[enter] : entries.offsets[enter + 1]]
+        _prepare(own, next_leave, runs.parts[runs.leave[i]], left, valid)
+        out[i] = held[1:]
+        t = 0
+        while True:
+            entry, leave = _next_stay(own, entries.first[enter], left, valid, max_holding, n, t)
+            if entry == n:
+                break
+            out[i, entry] = entering[entry + 1]
+            out[i, entry + 1 : leave] = stayed[entry + 2 : leave + 1]
+            if leave < n - 1:
+                out[i, leave] = leaving[leave + 1]
+            t = leave + 1 + cooldown

@@ -39,7 +39,8 @@ class Market(NamedTuple):
     last row of ``leave`` is that of a stay that is still open. ``held``: sums of the core held
     throughout, upper and lower digits, shape (2, SUMMED). ``cash``: sum of what cash earned.
     ``ranges``: disjoint sparse tables, shape (2, levels, n, 3). ``level``: level of the table for
-    every ``first ^ last``, uint8.
+    every ``first ^ last``, uint8. ``returns``: what a session earns in which the core is held, the
+    satellite is held, it is entered, it is left, shape (4, n); session 1 buys with cash.
     """
 
     close: FloatArray
@@ -50,6 +51,7 @@ class Market(NamedTuple):
     cash: float
     ranges: FloatArray
     level: NDArray[np.uint8]
+    returns: FloatArray
 
 
 def build_market(
@@ -100,6 +102,7 @@ def build_market(
         cash=float(cash_return[1:].sum()),
         ranges=range_table(np.ascontiguousarray(close)),
         level=_levels(n),
+        returns=returns,
     )
 
 
@@ -159,6 +162,7 @@ def _changes(
 @compiled
 def range_table(close: FloatArray) -> FloatArray:
     """Return the disjoint sparse tables of both assets' closes."""
+    # element by element: to compile the assignment of a tuple to a row takes seconds
     n = close.shape[1]
     levels = 1
     while (1 << levels) < n:
@@ -174,12 +178,16 @@ def range_table(close: FloatArray) -> FloatArray:
                     # leftward: a new first session can only be a peak for what follows it
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, low / price[t] - 1.0)
-                    table[asset, level, t] = (high, low, fall)
+                    table[asset, level, t, HIGH] = high
+                    table[asset, level, t, LOW] = low
+                    table[asset, level, t, DRAWDOWN] = fall
                 high, low, fall = 0.0, np.inf, 0.0
                 for t in range(middle, min(middle + half, n)):
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, price[t] / high - 1.0)
-                    table[asset, level, t] = (high, low, fall)
+                    table[asset, level, t, HIGH] = high
+                    table[asset, level, t, LOW] = low
+                    table[asset, level, t, DRAWDOWN] = fall
     return table
 
 

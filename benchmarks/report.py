@@ -107,15 +107,18 @@ def to_markdown(table: Table) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape all but code, which is left between its ticks."""
+    """Escape text; of code between ticks only what would end a cell."""
     parts = text.split("`")
-    return "`".join(part if i % 2 else escape_markdown(part) for i, part in enumerate(parts))
+    return "`".join(
+        part.replace("|", r"\|") if number % 2 else escape_markdown(part)
+        for number, part in enumerate(parts)
+    )
 
 
 def seconds_text(seconds: float) -> str:
     """Return a duration in the unit that suits it, three significant digits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size or unit == "µs":
+        if seconds >= 0.9995 * size or unit == "µs":  # 999.6 ms would be written 1,000 ms
             return f"{_digits(seconds / size)} {unit}"
     raise AssertionError("unreachable")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -63,9 +64,10 @@ def serve(
     The command line holds the job's file and the number of processes. A library with threads of
     its own is tried with one process, too.
     """
-    path, workers, answers = sys.argv[1], int(sys.argv[2]), sys.stdout
+    path, workers = sys.argv[1], int(sys.argv[2])
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints, here or in another process, is no answer
     processes = {1, workers} if has_threads else {workers}
-    sys.stdout = sys.stderr  # whatever a library prints is no answer
     sets = len(job_from(path).positions)
     with ExitStack() as stack:
         pools = {n: stack.enter_context(_pool(n)) for n in processes}

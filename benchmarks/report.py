@@ -119,7 +119,7 @@ def seconds_text(seconds: float) -> str:
     """Return a duration in the unit that suits it, three significant digits."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= 0.9995 * size or unit == "µs":  # 999.6 ms would be written 1,000 ms
-            return f"{_digits(seconds / size)} {unit}"
+            return f"{count_text(seconds / size)} {unit}"
     raise AssertionError("unreachable")
 
 
@@ -129,17 +129,13 @@ def spread_text(seconds: Seconds) -> str:
     return f"{seconds_text(seconds.median)} ({ends})"
 
 
-def _digits(value: float) -> str:
-    """Return three significant digits, with separators and no exponent."""
+def count_text(value: float) -> str:
+    """Return a figure with three significant digits, or whole; no exponent."""
     if value == 0.0:
         return "0"
-    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    rounded = float(f"{value:.3g}")  # 0.9996 is written as 1.00
+    places = max(0, 2 - math.floor(math.log10(abs(rounded))))
     return f"{value:,.{places}f}"
-
-
-def count_text(value: float) -> str:
-    """Return a count or a ratio: three significant digits where it is small, else whole."""
-    return _digits(value)
 
 
 def _with_unit(value: float, unit: str) -> str:

@@ -126,7 +126,7 @@ def compare(
         )
         for note in NOTES
     ]
-    return Part((comparison_table(found, notes),), ratios(found)), found
+    return Part((comparison_table(found, notes),), figures_of(found)), found
 
 
 def repeated(job: Job, times: int = 5) -> Job:
@@ -196,11 +196,14 @@ def comparison_table(found: Comparison, notes: Sequence[str] = ()) -> Table:
     return Table("The same job, side by side", columns, rows, (*notes, *told))
 
 
-def ratios(found: Comparison) -> Mapping[str, float]:
-    """Return the ratios that are aimed at, of the engines that ran."""
-    names = {"× vectorbt": VECTORBT, "× raptorbt": RAPTORBT, "× Backtrader": RUN}
-    names["× plain Backtrader"] = PLAIN_RUN
-    return {key: found.ratio(name) for key, name in names.items() if name in found.seconds}
+def figures_of(found: Comparison) -> Mapping[str, float]:
+    """Return ratios to the kernel and seconds a set, of the engines that ran."""
+    names = {"vectorbt": VECTORBT, "raptorbt": RAPTORBT, "run": RUN, "plain": PLAIN_RUN}
+    ran = {key: name for key, name in names.items() if name in found.seconds}
+    return {
+        **{f"× {key} {found.sets[KERNEL]}": found.ratio(name) for key, name in ran.items()},
+        **{f"seconds {key}": found.each(name) for key, name in ran.items()},
+    }
 
 
 def _difference_text(difference: float | None) -> str:

@@ -97,5 +97,8 @@ def processes(sizes: tuple[int, int], rounds: int, cold_rounds: int, workers: in
         "results folder."
     )
     columns = ("Command", "Confirmed", "Compiled before", "Time")
-    figures = {f"process {name}": seconds.median for name, seconds in taken.items()}
+    figures = {
+        f"process {name} {large if name == 'large' else small}": seconds.median
+        for name, seconds in taken.items()
+    }
     return Part((Table("Whole processes", columns, rows, (note,)),), figures)

@@ -68,16 +68,22 @@ class Aim:
         return self.text, bound, _with_unit(value, self.unit), "yes" if met else "no"
 
 
+RUN = "a run in Backtrader"
+PLAIN_RUN = "a run in a plain Cerebro"
 AIMS = (
     Aim("1,000 sets, warm", "events 1000", 0.010),
     Aim("1,000,000 sets, warm", "events 1000000", 1.0),
-    Aim("against vectorbt, 10,000 sets", "× vectorbt", 1000.0, at_least=True, unit="×"),
-    Aim("against raptorbt, 10,000 sets", "× raptorbt", 100.0, at_least=True, unit="×"),
-    Aim("sets in the time of a Backtrader run", "× Backtrader", 100_000.0, at_least=True, unit="×"),
+    Aim("against vectorbt, 10,000 sets", "× vectorbt 10000", 1000.0, at_least=True, unit="×"),
+    Aim("against raptorbt, 10,000 sets", "× raptorbt 10000", 100.0, at_least=True, unit="×"),
+    Aim(f"{RUN}, in sets of 10,000", "× run 10000", 100_000.0, at_least=True, unit="×"),
+    Aim(f"{RUN}, in sets of 1,000,000", "× run 1000000", 100_000.0, at_least=True, unit="×"),
+    Aim(f"{PLAIN_RUN}, in sets of 10,000", "× plain 10000", 100_000.0, at_least=True, unit="×"),
     Aim("memory of 1,000,000 sets", "memory 1000000", 400.0, unit="MB"),
-    Aim("`streak sweep`, 1,000 sets, confirmed, nothing compiled", "process cold", 3.0),
-    Aim("`streak sweep`, 1,000 sets, confirmed, compiled before", "process warm", 2.0),
-    Aim("`streak sweep`, 100,000 sets, not confirmed, compiled before", "process large", 3.0),
+    Aim("`streak sweep`, 1,000 sets, confirmed, nothing compiled", "process cold 1000", 3.0),
+    Aim("`streak sweep`, 1,000 sets, confirmed, compiled before", "process warm 1000", 2.0),
+    Aim(
+        "`streak sweep`, 100,000 sets, not confirmed, compiled before", "process large 100000", 3.0
+    ),
 )
 
 

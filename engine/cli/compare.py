@@ -42,4 +42,8 @@ def compare(sources: tuple[str, ...], rules: str | None, sort: str | None, commo
         comparison = sorted_by(comparison, sort)
     table = comparison_table(comparison)
     stored = save_comparison(comparison, table, common.results)
-    common.tell(stored, as_json=lambda: comparison_json(table), show=lambda: print_table(table))
+    common.tell(
+        stored,
+        as_json=lambda: comparison_json(comparison),
+        show=lambda: print_table(table),
+    )

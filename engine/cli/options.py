@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 if TYPE_CHECKING:
+    from engine.market.quotes import FloatArray
     from engine.report.sections import Section
     from engine.report.tables import Table
     from engine.store.folders import Stored
+<<<<<<< HEAD
+=======
     from engine.study.loader import LoadedStudy
+>>>>>>> main
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,6 +71,16 @@ def results_option(command: F) -> F:
     )(command)
 
 
+def library_option(command: F) -> F:
+    """Add the option that says where the data library is."""
+    return click.option(
+        "--library",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the library; by default STREAKLAB_DATA, or the platform's for user data.",
+    )(command)
+
+
 def output_options(command: F) -> F:
     """Add the options that say how a command speaks. `--debug` is taken by the entry point."""
     command = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(
@@ -99,14 +113,31 @@ class Common:
         notice(self.quiet, text)
 
     def tell(
-        self, stored: Stored, as_json: Callable[[], Mapping[str, Any]], show: Callable[[], None]
+        self,
+        stored: Stored,
+        as_json: Callable[[], Mapping[str, Any]],
+        show: Callable[[], None],
+        *,
+        report: bool = False,
     ) -> None:
-        """Print a stored result: as JSON, or as `show` prints it; and where it is."""
+        """Print a stored result: as JSON, or as `show` prints it; and where it is.
+
+        With `report` its report is written first, and told of as well.
+        """
+        page = {"report": str(self._reported(stored))} if report else {}
         if self.as_json:
-            print_json({"run": stored.name, "path": str(stored.path), **as_json()})
-        else:
-            show()
-            click.echo(f"\n{stored.path}")
+            print_json({"run": stored.name, "path": str(stored.path), **page, **as_json()})
+            return
+        show()
+        click.echo(f"\n{stored.path}")
+        for path in page.values():
+            click.echo(path)
+
+    def _reported(self, stored: Stored) -> Path:
+        from engine.pipeline.reporting import write_report
+
+        self.say("writing the report")
+        return write_report(stored)
 
 
 def common_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -132,6 +163,31 @@ def notice(quiet: bool, text: str) -> None:
 def print_json(value: Any) -> None:
     """Print JSON on stdout; undefined values are null."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def report_of(stored: Stored, say: Callable[[str], None]) -> Path:
+    """Write the report of a result, for an option `--report`; return the path of its page."""
+    from engine.pipeline.reporting import write_report
+
+    say("writing the report")
+    return write_report(stored)
+
+
+def print_equity(equities: Mapping[str, FloatArray]) -> None:
+    """Print equity curves as sparklines, in a terminal only."""
+    if not sys.stdout.isatty():
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from engine.report.sparkline import equity_lines
+
+    console = Console()
+    lines = equity_lines(equities, console.width)
+    if lines:
+        console.print(Text("\nEquity, log scale", style="dim"))
+    for line in lines:
+        console.print(Text(line))
 
 
 def print_table(table: Table, *, transposed: bool = False) -> None:

@@ -8,6 +8,7 @@ import rich_click as click
 
 from engine.cli.options import (
     output_options,
+    print_equity,
     print_json,
     print_sections,
     print_table,
@@ -25,10 +26,12 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     RUN is `latest`, a study's name, a result's name as `streak ls` prints it (or its beginning),
     or the path of its folder.
     """
+    from engine.report.origins import origin_text
     from engine.report.results import stored_table
     from engine.report.sections import SECTIONS_FILE, sections_of
     from engine.report.sweeps import stored_sweep_table
     from engine.store.folders import find
+    from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
 
     stored = find(results, run)
@@ -43,10 +46,8 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_table(stored_sweep_table(stored))
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
-    origins = [
-        (source["symbol"], f"{source['origin']} ({source['recognised_as']})")
-        for source in manifest["data"]["sources"]
-    ]
+        print_equity(stored_equities(stored))
+    origins = [(source["symbol"], origin_text(source)) for source in manifest["data"]["sources"]]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),

@@ -240,16 +240,19 @@ class _Part:
     def run(self, digits: Digits, engine: Engine, workers: int) -> dict[str, NDArray[Any]]:
         """Return metrics and paths of sets."""
         own = digits[:, self.at]
-        if self.plan.engine_for(self.study, engine) == "events":
-            return self._by_events(own, workers)
-        return self._one_by_one(own, engine)
+        serving = self.plan.engine_for(self.study, engine)
+        if serving == "backtrader":
+            return self._one_by_one(own)
+        return self._by_kernel(own, serving, workers)
 
-    def _by_events(self, own: Digits, workers: int) -> dict[str, NDArray[Any]]:
+    def _by_kernel(self, own: Digits, serving: str, workers: int) -> dict[str, NDArray[Any]]:
+        from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 
         if self._engine is None:
+            kernel = SweepEngine if serving == "events" else BarSweepEngine
             given = dict(self.resolved.params)
-            self._engine = SweepEngine(self.panel, self.resolved.rule, given, self.axes, self.terms)
+            self._engine = kernel(self.panel, self.resolved.rule, given, self.axes, self.terms)
         sizes = tuple(len(values) for values in self.axes.values())
         numbers = (
             np.ravel_multi_index(tuple(own.T), sizes) if sizes else np.zeros(len(own), np.int64)
@@ -259,16 +262,13 @@ class _Part:
         metrics = trial_metrics(trials, returns, self.terms.initial_cash)
         return {**metrics, PATH: trials.set_paths}
 
-    def _one_by_one(self, own: Digits, engine: Engine) -> dict[str, NDArray[Any]]:
+    def _one_by_one(self, own: Digits) -> dict[str, NDArray[Any]]:
         core = _core(self.panel, self.study)
         found: dict[str, list[Any]] = {key: [] for key in (*KEYS, PATH)}
         for row in own.tolist():
             rule = self.resolved.rule
             params = rule.parameters(self.parameters(row))
-            if engine == "backtrader":
-                ran = run_backtrader(self.panel, rule, params, self.terms)
-            else:
-                ran = simulate(self.panel, decisions_of(self.panel, rule, params), self.terms)
+            ran = run_backtrader(self.panel, rule, params, self.terms)
             metrics = {**measure(ran, ran), **measure_against(ran, core)}
             for key in KEYS:
                 found[key].append(metrics[key])

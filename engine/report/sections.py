@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -32,6 +33,10 @@ class Section:
         How many columns, from the left, are text; the others are numbers and aligned right.
     notes : tuple of str
         Sentences below the table.
+    listing : str
+        A text of many lines that is shown as it is, in Markdown.
+    level : int
+        Of its title in Markdown, 1 being the page's; without a title there is none.
     """
 
     title: str
@@ -40,6 +45,8 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     left: int = 1
     notes: tuple[str, ...] = ()
+    listing: str = ""
+    level: int = 2
 
 
 def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
@@ -97,7 +104,8 @@ def sections_markdown(title: str, sections: Sequence[Section], *, simulated: boo
     """Return sections as a Markdown page; their text is escaped and cannot end a cell."""
     parts = [f"# {escape_markdown(one_line(title))}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
     for section in map(harmless, sections):
-        parts.append(f"## {escape_markdown(section.title)}")
+        if section.title:
+            parts.append(f"{'#' * section.level} {escape_markdown(section.title)}")
         parts += map(_paragraph, section.lines)
         if section.rows:
             rule = [":---" if i < section.left else "---:" for i in range(len(section.headings))]
@@ -105,7 +113,17 @@ def sections_markdown(title: str, sections: Sequence[Section], *, simulated: boo
             body = [pipe_row(map(escape_markdown, row)) for row in section.rows]
             parts.append("\n".join([*head, *body]))
         parts += map(_paragraph, section.notes)
+        if section.listing:
+            parts.append(_fenced(section.listing))
     return "\n\n".join(parts) + "\n"
+
+
+def _fenced(text: str) -> str:
+    """Return a text between fences longer than any run of backticks in it."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    longest = max((len(run) for run in re.findall("`+", lines)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{lines}\n{fence}"
 
 
 def _paragraph(text: str) -> str:

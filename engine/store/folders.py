@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -46,6 +47,45 @@ class Stored:
         if sha256(content).hexdigest() != self.manifest["files"].get(name):
             raise StoreError(f"{self.path / name}: is not what was written; run the study again")
         return content
+
+
+def put_beside(stored: Stored, files: Mapping[str, bytes]) -> None:
+    """Write what was made from a result into its folder: each file is whole, or as it was.
+
+    Such files are not in the manifest: they can be made again, and the result stays what it was.
+
+    Raises
+    ------
+    StoreError
+        If a file belongs to the result itself, or cannot be written.
+    """
+    own = {MANIFEST, *stored.manifest["files"]}.intersection(files)
+    if own:
+        raise StoreError(f"{stored.path / min(own)}: is part of the result and stays as it is")
+    write_whole(stored.path, files)
+
+
+def write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, made if need be; each appears whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written.
+    """
+    for name, content in files.items():
+        unfinished = folder / f"{_HIDDEN}{secrets.token_hex(8)}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(unfinished, content)
+            unfinished.replace(folder / name)
+        except OSError as error:
+            raise StoreError(
+                f"{folder / name}: cannot be written: {error.strerror or error}"
+            ) from None
+        finally:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
 
 
 def save(

@@ -19,7 +19,6 @@ from engine.study.models import (
     SOURCES,
     DataSection,
     Execution,
-    FileData,
     RuleSection,
     SimulatedData,
     Study,
@@ -136,7 +135,7 @@ def _pair(plain: Mapping[str, Any]) -> tuple[str, str] | None:
     data = _section(plain, "data")
     if data.get("source") not in SOURCES:
         return None
-    model: type[DataSection] = SimulatedData if data["source"] == "simulated" else FileData
+    model: type[DataSection] = SimulatedData if data["source"] == "simulated" else DataSection
     fields = model.model_fields
     core, satellite = (data.get(key, fields[key].default) for key in ("core", "satellite"))
     return (core, satellite) if isinstance(core, str) and isinstance(satellite, str) else None

@@ -9,10 +9,13 @@ from study_texts import DESIGN, MINIMAL, Files, with_line
 from engine.study.faults import misfits_of
 
 STUDY_KEYS = "name, description, seed, data, rule, execution, benchmarks, compare, scan, sweep"
-DATA_KEYS = "core, satellite, start, end, price_basis, calendar, source"
+COMMON_KEYS = "core, satellite, start, end, price_basis, calendar"
+DATA_KEYS = f"{COMMON_KEYS}, source"
+FILE_KEYS = f"{COMMON_KEYS}, others, vix, fed_funds, source, directory"
 EXECUTION_KEYS = "fill, commission_bps, slippage_bps, fractional_shares, initial_cash, cash_rate"
 MODES = "is {}, which is not allowed (allowed fast, 1{})"
-LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed csv, parquet, simulated)'
+SOURCES = "csv, parquet, library, simulated"
+LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed {SOURCES})'
 COSTS = "a number of bp, or one per symbol such as {SPY: 1.0, IWM: 2.0}"
 
 
@@ -48,13 +51,13 @@ TOP_LEVEL = [
     ("data: {}", "data.source: is missing"),
     (
         "data: {source: cvs}",
-        'data.source: is "cvs", which is not allowed (allowed csv, parquet, simulated; '
+        'data.source: is "cvs", which is not allowed (allowed csv, parquet, library, simulated; '
         'did you mean "csv"?)',
     ),
     ("data: {source: 5}", "data.source: is 5, which is not allowed (allowed csv, parquet)"),
     (
         "data: {source: csv, seed: 1}",
-        f"data.seed: no such key (allowed {DATA_KEYS}, directory, others, vix, fed_funds)",
+        f"data.seed: no such key (allowed {FILE_KEYS})",
     ),
     (
         "data: {source: simulated, directory: x}",

@@ -278,7 +278,7 @@ def test_an_override_leaves_what_an_alias_shares_alone(files):
         (
             "data={source: csv, dir: x}",
             "--set data: data.dir: no such key (allowed core, satellite, start, end, price_basis, "
-            "calendar, source, directory, others, vix, fed_funds)",
+            "calendar, others, vix, fed_funds, source, directory)",
         ),
         (
             "data={source: csv, core: 5}",

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from engine.report.sections import Section
     from engine.report.tables import Table
     from engine.store.folders import Stored
-<<<<<<< HEAD
-=======
     from engine.study.loader import LoadedStudy
->>>>>>> main
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -163,14 +160,6 @@ def notice(quiet: bool, text: str) -> None:
 def print_json(value: Any) -> None:
     """Print JSON on stdout; undefined values are null."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def report_of(stored: Stored, say: Callable[[str], None]) -> Path:
-    """Write the report of a result, for an option `--report`; return the path of its page."""
-    from engine.pipeline.reporting import write_report
-
-    say("writing the report")
-    return write_report(stored)
 
 
 def print_equity(equities: Mapping[str, FloatArray]) -> None:

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from functools import partial
-=======
->>>>>>> main
 from pathlib import Path
 
 import rich_click as click
 
-<<<<<<< HEAD
-from engine.cli.options import (
-    CONFIG,
-    notice,
-    output_options,
-    print_equity,
-    print_json,
-    print_table,
-    report_of,
-    results_option,
-    study_options,
-)
-=======
 from engine.cli.options import CONFIG, Common, common_options, print_equity, print_table
->>>>>>> main
 
 
 @click.command()
@@ -45,22 +27,6 @@ def run(config: Path, report: bool, common: Common) -> None:
     loaded = common.read(config)
     common.say(f"loading {loaded.study.data.core} and {loaded.study.data.satellite}")
     panel = load_panel(loaded.study.data)
-<<<<<<< HEAD
-    result = run_study(loaded.study, panel, say)
-    stored = save_run(result, loaded.content, results)
-    page = report_of(stored, say) if report else None
-    if as_json:
-        written = {} if page is None else {"report": str(page)}
-        print_json({"run": stored.name, "path": str(stored.path), **written, **run_json(result)})
-        return
-    print_table(run_table(result), transposed=True)
-    print_equity(
-        {m.label: m.simulation.equity for m in (result.subject, *result.benchmarks.values())}
-    )
-    click.echo(f"\n{stored.path}")
-    if page is not None:
-        click.echo(str(page))
-=======
     result = run_study(loaded.study, panel, common.say)
     stored = save_run(result, loaded.content, common.results)
 
@@ -70,4 +36,3 @@ def run(config: Path, report: bool, common: Common) -> None:
         print_equity({m.label: m.simulation.equity for m in measured})
 
     common.tell(stored, as_json=lambda: run_json(result), show=show, report=report)
->>>>>>> main

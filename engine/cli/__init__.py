@@ -89,7 +89,9 @@ def _ended_by(error: BaseException) -> int:
         case SystemExit(__context__=click.ClickException()):  # no command: the help was shown
             return EXIT_USAGE
         case KeyboardInterrupt() | click.Abort():
-            message, code = "interrupted; nothing half-written was left behind", EXIT_INTERRUPTED
+            told = str(error.__cause__ or error)  # click wraps what it was interrupted by
+            message = told or "interrupted; nothing half-written was left behind"
+            code = EXIT_INTERRUPTED
         case click.ClickException():
             error.show()
             return EXIT_USAGE

@@ -24,7 +24,8 @@ from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
 from engine.rules.features import FeatureValues
-from engine.rules.rule import Rule, RuleParams
+from engine.rules.reading import noting
+from engine.rules.rule import Rule
 from engine.rules.trigger import NEVER, AnyOf, Trigger
 
 Digits = NDArray[np.int64]
@@ -73,7 +74,7 @@ class SweepEngine:
         self._values = tuple(tuple(values) for values in axes.values())
         self._given = dict(given)
         self._read: set[str] = set()
-        self._params = _noting(rule.params, self._read)
+        self._params = noting(rule.params, self._read)
         self._first, self._sessions = panel.start_index, len(panel)
         self._known = FeatureValues(history_of(panel).closes)
         self.market = market_of(panel, terms)
@@ -208,21 +209,6 @@ def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleErro
             return error
 
     return built
-
-
-def _noting(params: type[RuleParams], read: set[str]) -> type[RuleParams]:
-    """Return the class of parameters made to note the names that are read, by properties too."""
-    names = frozenset(params.model_fields)
-
-    class Noting(params):  # type: ignore[misc, valid-type]  # the class is known at run time
-        def __getattribute__(self, name: str) -> Any:
-            if name in names:
-                read.add(name)
-            elif name == "__dict__" or name.startswith(("model_", "__pydantic")):
-                read.update(names)  # all of them at once
-            return super().__getattribute__(name)
-
-    return Noting
 
 
 def _parts(trigger: Trigger) -> tuple[Trigger, ...]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from engine.evaluation.definitions import find_metric
 from engine.evaluation.metrics import to_json_value
-from engine.report.format import format_metric
 from engine.report.results import caption_of
 from engine.report.tables import Row, Table
 from engine.store.folders import Stored
 from engine.store.stored_runs import setting_of, stored_metrics, stored_rows
-from engine.store.sweeps import Sweep
+from engine.store.sweeps import SweepSummary
 
 COLUMNS = (
     "final_equity",
@@ -31,9 +27,10 @@ COLUMNS = (
 )
 
 
-def sweep_table(sweep: Sweep, top: Sequence[int], metric: str) -> Table:
+def sweep_table(sweep: SweepSummary) -> Table:
     """Return the best sets, the study's own rule, and the benchmarks."""
-    rows = [Row(set_label(sweep.axes, sweep.row(i)), "rule", sweep.row(i)) for i in top]
+    metric = sweep.metric
+    rows = [Row(set_label(sweep.axes, row), "rule", row) for row in sweep.top]
     rows.append(Row(sweep.baseline.label, "rule", sweep.baseline.metrics))
     rows += [Row(b.label, "benchmark", b.metrics) for b in sweep.benchmarks.values()]
     columns = COLUMNS if metric in COLUMNS else (*COLUMNS, metric)
@@ -41,19 +38,16 @@ def sweep_table(sweep: Sweep, top: Sequence[int], metric: str) -> Table:
         tuple(rows),
         columns,
         caption=caption_of(sweep.setting),
-        notes=(*_notes(sweep, metric), *sweep.setting.warnings),
+        notes=(*_notes(sweep), *sweep.setting.warnings),
         simulated=sweep.setting.simulated,
     )
 
 
-def top_table(
-    stored: Stored, columns: Mapping[str, Any], rows: Sequence[int], metric: str
-) -> Table:
+def top_table(stored: Stored, rows: Sequence[Mapping[str, Any]], metric: str) -> Table:
     """Return rows of a stored sweep as a table."""
     axes = stored.manifest["axes"]
-    shown = [{name: values[i] for name, values in columns.items()} for i in rows]
     return Table(
-        tuple(Row(set_label(axes, row), "rule", to_json_value(row)) for row in shown),
+        tuple(Row(set_label(axes, row), "rule", to_json_value(dict(row))) for row in rows),
         COLUMNS if metric in COLUMNS else (*COLUMNS, metric),
         caption=caption_of(setting_of(stored)),
         notes=tuple(stored.manifest["notes"]),
@@ -93,22 +87,11 @@ def value_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _notes(sweep: Sweep, metric: str) -> list[str]:
-    values = np.asarray(sweep.columns[metric], dtype=np.float64)
-    known = values[~np.isnan(values)]
+def _notes(sweep: SweepSummary) -> list[str]:
     notes = [
-        f"{len(sweep):,} sets, {sweep.skipped:,} combinations the rule does not allow; "
-        f"{len(np.unique(sweep.columns['path'])):,} different position paths; "
+        f"{sweep.sets:,} sets, {sweep.skipped:,} combinations the rule does not allow; "
         f"{sweep.engine} engine"
     ]
-    if len(known):
-        shares = ((10, "a tenth"), (50, "half"), (90, "nine tenths"))
-        spread = ", ".join(
-            f"{word} below {format_metric(metric, float(np.percentile(known, share)))}"
-            for share, word in shares
-        )
-        name = find_metric(metric).label
-        notes.append(f"{name} over all sets: {spread}; the best of many is partly luck")
     if sweep.confirmations:
         notes.append(
             f"{len(sweep.confirmations)} sets confirmed by Backtrader, largest difference "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import os
 import secrets
@@ -17,6 +18,8 @@ from engine.errors import StoreError, UsageError, did_you_mean
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+UNFINISHED = "unfinished.json"
+"""Manifest of a sweep that was begun and has not been finished."""
 LATEST = "latest"
 REQUIRED = frozenset(
     ("kind", "created", "data", "execution", "warnings", "notes", "simulated", "files")
@@ -52,13 +55,14 @@ def save(
     root: Path,
     study: str,
     content_hash: str,
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes | Path],
     manifest: dict[str, Any],
 ) -> Stored:
     """Write a result folder under `root`: to a hidden folder first, renamed when it is whole.
 
-    The manifest is completed with schema version, status, time and the hashes of all files.
-    Nothing is left behind when writing fails.
+    A file is given as its bytes, or as the path of one on the same disk, which is moved in. The
+    manifest is completed with schema version, status, time and the hashes of all files. Nothing
+    is left behind when writing fails.
 
     Raises
     ------
@@ -73,15 +77,20 @@ def save(
         "study": study,
         "content_hash": content_hash,
         **manifest,
-        "files": {name: sha256(content).hexdigest() for name, content in sorted(files.items())},
+        "files": {name: _hash(content) for name, content in sorted(files.items())},
     }
     parent = root / study
     unfinished = parent / f"{_HIDDEN}{secrets.token_hex(8)}"
     try:
         unfinished.mkdir(parents=True)
         for name, content in files.items():
-            _write(unfinished / name, content)
-        _write(unfinished / MANIFEST, json_bytes(whole))
+            if isinstance(content, Path):
+                with content.open("rb") as file:
+                    os.fsync(file.fileno())
+                content.replace(unfinished / name)
+            else:
+                write_durably(unfinished / name, content)
+        write_durably(unfinished / MANIFEST, json_bytes(whole))
         path = _rename(unfinished, f"{created:%Y%m%dT%H%M%SZ}-{content_hash[:10]}")
     except OSError as error:
         raise StoreError(f"{parent}: cannot write results: {error.strerror or error}") from None
@@ -90,7 +99,15 @@ def save(
     return Stored(path, whole)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _hash(content: bytes | Path) -> str:
+    if isinstance(content, bytes):
+        return sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file, on the disk when this returns."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -148,6 +165,12 @@ def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
         If there is no such result, or several.
     """
     folder = Path(wanted)
+    unfinished = [path for path in (folder, root / wanted) if (path / UNFINISHED).is_file()]
+    if unfinished:
+        raise UsageError(
+            f"{unfinished[0]} is an unfinished sweep; finish it with: "
+            f"streak sweep --resume {unfinished[0]}"
+        )
     if (folder / MANIFEST).is_file():
         stored = _open(folder)
         if stored is None:

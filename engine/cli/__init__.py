@@ -89,8 +89,8 @@ def _ended_by(error: BaseException) -> int:
         case SystemExit(__context__=click.ClickException()):  # no command: the help was shown
             return EXIT_USAGE
         case KeyboardInterrupt() | click.Abort():
-            told = str(error.__cause__ or error)  # click wraps what it was interrupted by
-            message = told or "interrupted; nothing half-written was left behind"
+            said = error.__context__ if isinstance(error, click.Abort) else error
+            message = str(said or "") or "interrupted; nothing half-written was left behind"
             code = EXIT_INTERRUPTED
         case click.ClickException():
             error.show()

@@ -204,7 +204,7 @@ def _foresee(config: Path, threads: int, as_json: bool, asked: Mapping[str, Any]
     click.echo(
         f"estimate from a pilot of {cost.pilot.sets:,} sets ({cost.engine} engine): "
         f"{duration(cost.seconds)}, {size_text(cost.memory)} of memory, "
-        f"{size_text(cost.disk)} on disk; confirmations take a few seconds more"
+        f"at most {size_text(cost.disk)} on disk; confirmations take a few seconds more"
     )
 
 

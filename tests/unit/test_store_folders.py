@@ -63,7 +63,7 @@ def test_two_results_of_one_second_get_two_folders(tmp_path):
 
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, failing):
-    write, calls = folders._write, []
+    write, calls = folders.write_durably, []
 
     def full(path, content):
         calls.append(path)
@@ -72,7 +72,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, failing):
             raise OSError(28, "No space left on device")
         write(path, content)
 
-    monkeypatch.setattr(folders, "_write", full)
+    monkeypatch.setattr(folders, "write_durably", full)
     with pytest.raises(StoreError, match=r"alpha: cannot write results: No space left on device$"):
         save_one(tmp_path)
     assert len(calls) == failing + 1
@@ -98,7 +98,7 @@ def test_an_interrupt_while_writing_leaves_nothing_behind(tmp_path, monkeypatch)
         path.write_bytes(content[:1])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folders, "_write", interrupted)
+    monkeypatch.setattr(folders, "write_durably", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_one(tmp_path)
     assert everything_under(tmp_path) == []
@@ -131,13 +131,13 @@ def test_where_the_results_folder_is_a_file_the_message_says_so(tmp_path):
 KILLED = """
 import json, pathlib, sys, time
 from engine.store import folders
-write = folders._write
+write = folders.write_durably
 def slowly(path, content):
     write(path, content)
     if path.name == sys.argv[2]:
         print("written", flush=True)
         time.sleep(60)
-folders._write = slowly
+folders.write_durably = slowly
 about = json.loads(sys.argv[3])
 folders.save(pathlib.Path(sys.argv[1]), "alpha", "0" * 64, {"metrics.json": b"{}"}, about)
 """

@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pytest
 from pydantic import ValidationError
 
 from engine.evaluation.backtest import measure, measure_against
@@ -15,18 +16,26 @@ CLOSE = 1e-9  # relative to the value, or to 1 if that is larger
 
 
 def one_by_one(panel, rule, params, terms, run=run_bars):
-    """Return the metrics of one set and its target weights."""
+    """Return the metrics of one set, its target weights, and its equity."""
     hold = rule_named("buy_and_hold")
     core = run_bars(panel, hold, hold.parameters({"asset": "core"}), terms)
     ran = run(panel, rule, params, terms)
     metrics = {**measure(ran, ran), **measure_against(ran, core)}
-    return {key: float(metrics[key]) for key in KEYS}, ran.target_weight
+    return {key: float(metrics[key]) for key in KEYS}, ran.target_weight, ran.equity
 
 
 def all_digits(axes):
     """Return every combination of an index on each axis, shape (sets, axes)."""
     combinations = list(itertools.product(*(range(len(values)) for values in axes.values())))
     return np.array(combinations, dtype=np.int64).reshape(len(combinations), len(axes))
+
+
+def numbers_of(axes, digits):
+    """Return the numbers of parameter sets in the grid of some axes."""
+    sizes = tuple(len(values) for values in axes.values())
+    if not sizes:
+        return np.zeros(len(digits), dtype=np.int64)
+    return np.ravel_multi_index(tuple(digits.T), sizes)
 
 
 def allowed_only(rule, given, axes, digits):
@@ -47,15 +56,17 @@ def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=r
     filled = {**dict(rule.parameters({})), **(given or {})}
     digits, params = allowed_only(rule, filled, axes, all_digits(axes))
     engine = SweepEngine(panel, rule, filled, axes, terms)
-    trials = engine.run(digits)
+    trials = engine.run(numbers_of(axes, digits))
     returns = len(panel) - panel.start_index - 1
     found = trial_metrics(trials, returns, terms.initial_cash)
     chosen = np.unique(np.linspace(0, len(digits) - 1, most).astype(int)) if params else []
     by_path = {}
-    for i in chosen:
-        expected, weights = one_by_one(panel, rule, params[i], terms, run)
+    earned = engine.returns(numbers_of(axes, digits)[chosen])
+    for i, own in zip(chosen, earned, strict=True):
+        expected, weights, equity = one_by_one(panel, rule, params[i], terms, run)
+        assert own == pytest.approx(equity[1:] / equity[:-1] - 1.0, rel=1e-9, abs=1e-14)
         assert_same_metrics({key: found[key][i] for key in KEYS}, expected, params[i])
-        by_path.setdefault(int(trials.paths[i]), set()).add(weights.tobytes())
+        by_path.setdefault(int(trials.set_paths[i]), set()).add(weights.tobytes())
     assert all(len(weights) == 1 for weights in by_path.values())
     assert len(set().union(*by_path.values())) == len(by_path)  # equal weights, equal path
     return trials

@@ -6,6 +6,8 @@ returns; tests hold the two against each other.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from engine.evaluation.metrics import ROUNDING
@@ -42,7 +44,13 @@ CANCELLED = 1e-12
 """Share of the sum of squares below which squared deviations are rounding of that sum."""
 
 
-def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str, FloatArray]:
+BLOCK = 4096
+"""Runs measured at a time: their columns fit into the processor's cache."""
+
+
+def trial_metrics(
+    trials: Trials, returns: int, initial_cash: float, workers: int = 1
+) -> dict[str, FloatArray]:
     """Return the metrics of every parameter set, each of shape (m,); NaN where undefined.
 
     Parameters
@@ -51,9 +59,30 @@ def trial_metrics(trials: Trials, returns: int, initial_cash: float) -> dict[str
     returns : int
         Number n of returns each set has: traded sessions less one.
     initial_cash : float
+    workers : int
+        Threads; they change no bit.
     """
-    column = trials.sums.T
-    n, years = returns, returns / SESSIONS_PER_YEAR
+    of_runs = np.empty((len(KEYS), len(trials.sums)))
+    of_sets = np.empty((len(KEYS), len(trials.which)))
+
+    def measure(first: int) -> None:
+        block = slice(first, first + BLOCK)
+        found = _metrics_of(np.ascontiguousarray(trials.sums[block].T), returns, initial_cash)
+        for key, values in zip(KEYS, of_runs, strict=True):
+            values[block] = found[key]
+
+    def spread(row: int) -> None:
+        np.take(of_runs[row], trials.which, out=of_sets[row], mode="clip")  # clip: no copy
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(measure, range(0, len(trials.sums), BLOCK)))
+        list(pool.map(spread, range(len(KEYS))))
+    return dict(zip(KEYS, of_sets, strict=True))
+
+
+def _metrics_of(column: FloatArray, n: int, initial_cash: float) -> dict[str, FloatArray]:
+    """Return the metrics of runs from their sums, shape (COLUMNS, runs)."""
+    years = n / SESSIONS_PER_YEAR
     root = np.sqrt(SESSIONS_PER_YEAR)
     wealth = column[columns.WEALTH]
     deviation, skew, kurtosis = _moments(column, n)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from engine.errors import RuleError
-from engine.rules.reading import noting
+from engine.rules.reading import names_read, noting
 from engine.rules.rule import Rule, RuleParams
 
 Numbers = NDArray[np.int64]
@@ -47,8 +47,7 @@ class Admissible:
         self._names = tuple(axes)
         self._values = tuple(axes.values())
         self._sizes = tuple(len(values) for values in axes.values())
-        self._seen: set[str] = set()
-        self._params = noting(rule.params, self._seen)
+        self._params = noting(rule.params)
         self._alone = [
             _Verdicts(self._sizes, (axis,), self._value_verdict(axis)) for axis in range(len(axes))
         ]
@@ -76,11 +75,11 @@ class Admissible:
     def _together(self, numbers: Numbers) -> NDArray[np.bool_]:
         """Ask the model's validators; what they read may grow with every answer."""
         assert self._joint is not None
+        seen = names_read()
         while True:
+            seen.clear()
             found = self._joint.of(numbers)
-            read = tuple(
-                i for i, name in enumerate(self._names) if i in self._read or name in self._seen
-            )
+            read = tuple(i for i, name in enumerate(self._names) if i in self._read or name in seen)
             if read == self._read:
                 return found
             self._read = read
@@ -106,7 +105,6 @@ class Admissible:
 
         def verdict(digits: Digits) -> bool:
             refused = self._accepted({**self._given, name: values[digits[0]]})
-            self._seen.clear()
             return refused is None or all(e["loc"][:1] != (name,) for e in refused.errors())
 
         return verdict

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -19,31 +18,44 @@ from engine.errors import RuleError
 from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.columns import COLUMNS
-from engine.execution.kernel.events import simulate_sets
+from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.events import Runs, entries_of, session_returns, simulate_runs
+from engine.execution.kernel.numbering import distinct, keys_of
 from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
 from engine.rules.features import FeatureValues
-from engine.rules.reading import noting
+from engine.rules.reading import names_read, noting
 from engine.rules.rule import Rule
 from engine.rules.trigger import NEVER, AnyOf, Trigger
+from engine.signals.loops import compile_loops
 
-Digits = NDArray[np.int64]
-"""Which value of its axis each parameter of each set has, shape (sets, axes)."""
+Numbers = NDArray[np.int64]
+"""Parameter sets by their number in the grid: nested loops, the last axis runs fastest."""
 Rows = NDArray[np.int32]
 Built = TypeVar("Built")
+
+SPLIT = 8
+"""Pieces of work per worker: runs differ in what they cost."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trials:
     """Raw results of parameter sets: sums and counts of the kernel, and hashes of their paths.
 
-    ``sums`` is float64 of shape (m, COLUMNS) (see :mod:`engine.execution.kernel.columns`),
-    ``paths`` uint64 of shape (m,).
+    Sets that cannot differ are run once. ``sums`` is float64 of shape (runs, COLUMNS) (see
+    :mod:`engine.execution.kernel.columns`), ``paths`` uint64 of shape (runs,), ``which`` int32 of
+    shape (m,): the run of each set.
     """
 
     sums: NDArray[np.float64]
     paths: NDArray[np.uint64]
+    which: Rows
+
+    @property
+    def set_paths(self) -> NDArray[np.uint64]:
+        """The hash of each set's path, shape (m,)."""
+        return np.asarray(self.paths[self.which])
 
 
 class SweepEngine:
@@ -72,15 +84,18 @@ class SweepEngine:
     ) -> None:
         self._names = tuple(axes)
         self._values = tuple(tuple(values) for values in axes.values())
+        self._sizes = np.array([len(values) for values in self._values], dtype=np.int64)
         self._given = dict(given)
-        self._read: set[str] = set()
-        self._params = noting(rule.params, self._read)
+        self._params = noting(rule.params)
         self._first, self._sessions = panel.start_index, len(panel)
+        compile_loops(compiled)
         self._known = FeatureValues(history_of(panel).closes)
         self.market = market_of(panel, terms)
         self._enters = self._tabulated(lambda p: (rule.trigger("enter", p),))
         self._leaves = self._tabulated(lambda p: _parts(rule.trigger("leave", p)))
         self._limits = self._limited(rule.limits)
+        self._entries = entries_of(self._enters.answers[self._enters.combinations[:, 0]])
+        self._next_leave = next_true(self._leaves.answers)
 
     def _built(self, build: Callable[[Any], Built]) -> _ByDigits[Built]:
         """Build something for every combination of the parameters that building it reads.
@@ -89,14 +104,15 @@ class SweepEngine:
         nothing new is: then no parameter left out can make a difference.
         """
         axes: tuple[int, ...] = ()
+        read = names_read()
         while True:
-            self._read.clear()
+            read.clear()
             shape = tuple(len(self._values[axis]) for axis in axes)
             found = [build(self._with(axes, digits)) for digits in np.ndindex(*shape)]
-            read = tuple(i for i, n in enumerate(self._names) if i in axes or n in self._read)
-            if read == axes:
+            needed = tuple(i for i, n in enumerate(self._names) if i in axes or n in read)
+            if needed == axes:
                 return _ByDigits(axes, shape, found)
-            axes = read
+            axes = needed
 
     def _with(self, axes: tuple[int, ...], digits: tuple[int, ...]) -> Any:
         """Return parameters with the given values on some axes, and the first ones on others."""
@@ -105,14 +121,11 @@ class SweepEngine:
         return self._params.model_construct(**{**self._given, **values, **chosen})
 
     def _tabulated(self, build: Callable[[Any], tuple[Trigger, ...]]) -> _Triggers:
-        """Return when every distinct trigger fires next, and which ones a set has."""
-        refused: dict[int, RuleError] = {}
+        """Return the answers of every distinct trigger, and which ones a set has."""
         built = self._built(_or_error(build))
         rows: dict[Trigger, int] = {}
         combinations = []
-        for number, found in enumerate(built.found):
-            if isinstance(found, RuleError):
-                refused[number] = found
+        for found in built.found:
             triggers = (NEVER,) if isinstance(found, RuleError) else found
             combinations.append([rows.setdefault(trigger, len(rows)) for trigger in triggers])
         width = max(map(len, combinations))
@@ -122,47 +135,96 @@ class SweepEngine:
             _as_rows(np.packbits(answers, axis=1)), return_index=True, return_inverse=True
         )  # thresholds that no value lies between give the same answers
         table = np.where(table < 0, -1, same.ravel()[table]).astype(np.int32)
-        return _Triggers(built, refused, table, next_true(np.ascontiguousarray(answers[kept])))
+        different, same = np.unique(np.sort(table, axis=1), axis=0, return_inverse=True)
+        refused = [isinstance(found, RuleError) for found in built.found]
+        which = np.where(refused, -1, same.ravel()).astype(np.int32)
+        return _Triggers(built, which, different, np.ascontiguousarray(answers[kept]))
 
-    def _limited(self, limits: Callable[[Any], tuple[int, int]]) -> Callable[[Digits], Rows]:
-        """Return how to find max_holding (0: none) and cooldown; none exceeds the sessions."""
+    def _limited(self, limits: Callable[[Any], tuple[int, int]]) -> _Limits:
+        """Return the distinct limits, and which ones a set has.
+
+        None exceeds the sessions; sorted by cooldown, then the longest holding first.
+        """
+        n = self._sessions
         built = self._built(limits)
-        table = np.array(
-            [[min(limit, self._sessions) for limit in pair] for pair in built.found], np.int32
+        pairs = [(min(holding or n, n), min(cooldown, n)) for holding, cooldown in built.found]
+        different = sorted(set(pairs), key=lambda pair: (pair[1], -pair[0]))
+        which = np.array([different.index(pair) for pair in pairs], np.int32)
+        return _Limits(built, which, np.array(different, np.int32))
+
+    def run(self, numbers: Numbers, workers: int = 1) -> Trials:
+        """Run some parameter sets; the number of workers changes no bit.
+
+        Raises
+        ------
+        RuleError
+            If building a trigger of one of them failed.
+        """
+        pairs = len(self._enters.combinations) * len(self._leaves.combinations)
+        chosen, which = distinct(self._keys(numbers), pairs * len(self._limits.pairs))
+        runs = self._runs(chosen)
+        sums = np.empty((len(chosen), COLUMNS))
+        paths = np.empty(len(chosen), dtype=np.uint64)
+        market, entries, leaves = self.market, self._entries, self._next_leave
+
+        def part(first: int, last: int) -> None:
+            simulate_runs(market, entries, leaves, runs, first, last, sums, paths)
+
+        _in_parts(part, len(chosen), workers)
+        return Trials(sums, paths, which)
+
+    def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
+        """Return what some parameter sets earned in each session after the first, (m, n − 1).
+
+        Fractions, costs included; the same runs as :meth:`run` measures.
+        """
+        runs = self._runs(self._keys(numbers))
+        out = np.empty((len(numbers), self.market.close.shape[1] - 1))
+        market, entries, leaves = self.market, self._entries, self._next_leave
+
+        def part(first: int, last: int) -> None:
+            session_returns(market, entries, leaves, runs, first, last, out)
+
+        _in_parts(part, len(numbers), workers)
+        return out
+
+    def _keys(self, numbers: Numbers) -> Numbers:
+        """Return a key for each set, equal for sets that cannot differ."""
+        enters, leaves, limits = self._enters, self._leaves, self._limits
+        axes = len(self._sizes)
+        keys: Numbers = keys_of(
+            np.ascontiguousarray(numbers, dtype=np.int64),
+            self._sizes,
+            np.array([part.built.strides(axes) for part in (enters, leaves, limits)]),
+            enters.which,
+            leaves.which,
+            limits.which,
+            (len(leaves.combinations), len(limits.pairs)),
         )
-        return lambda digits: table[built.numbers(digits)]
+        if len(keys) and keys.min() < 0:
+            raise self._refusal(int(numbers[np.argmin(keys)]))
+        return keys
 
-    def run(self, digits: Digits, workers: int = 1) -> Trials:
-        """Run the parameter sets of some digits; the number of workers changes no bit."""
-        enters = self._enters.of(digits)[:, 0]
-        leaves = self._leaves.of(digits)
-        limits = self._limits(digits)
-        packed = np.column_stack([enters, leaves, limits])
-        _, first, inverse = np.unique(
-            _as_rows(packed), return_index=True, return_inverse=True
-        )  # equal triggers and limits give equal runs
-        sums = np.empty((len(first), COLUMNS))
-        paths = np.empty(len(first), dtype=np.uint64)
+    def _runs(self, keys: Numbers) -> Runs:
+        """Return the runs that keys stand for."""
+        rest, limit = np.divmod(keys, len(self._limits.pairs))
+        enter, leave = np.divmod(rest, len(self._leaves.combinations))
+        return Runs(
+            enter.astype(np.int32),
+            leave.astype(np.int32),
+            limit.astype(np.int32),
+            self._leaves.combinations,
+            self._limits.pairs,
+        )
 
-        def part(rows: slice) -> None:
-            chosen = first[rows]
-            simulate_sets(
-                self.market,
-                self._enters.following,
-                enters[chosen],
-                self._leaves.following,
-                leaves[chosen],
-                limits[chosen],
-                sums[rows],
-                paths[rows],
-            )
-
-        bounds = np.linspace(0, len(first), workers + 1).astype(int)
-        slices = [slice(a, b) for a, b in pairwise(bounds)]
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(part, slices))
-        rows = inverse.ravel()
-        return Trials(sums[rows], paths[rows])
+    def _refusal(self, number: int) -> RuleError:
+        """Return why a trigger of a set could not be built."""
+        digits = np.unravel_index(number, tuple(self._sizes))
+        for part in (self._enters, self._leaves):
+            found = part.built.of(digits)
+            if isinstance(found, RuleError):
+                return found
+        raise AssertionError("a set without an error was refused")
 
 
 @dataclass(frozen=True)
@@ -173,30 +235,49 @@ class _ByDigits(Generic[Built]):
     shape: tuple[int, ...]
     found: list[Built]
 
-    def numbers(self, digits: Digits) -> NDArray[np.int64]:
-        """Return the number of each set's combination."""
-        numbers = np.zeros(len(digits), dtype=np.int64)
-        for axis, size in zip(self.axes, self.shape, strict=True):
-            numbers = numbers * size + digits[:, axis]
-        return numbers
+    def strides(self, axes: int) -> Numbers:
+        """Return what one step along each of all axes adds to the number of a combination."""
+        strides = np.zeros(axes, dtype=np.int64)
+        for place, axis in enumerate(self.axes):
+            strides[axis] = np.prod(self.shape[place + 1 :], dtype=np.int64)
+        return strides
+
+    def of(self, digits: Sequence[Any]) -> Built:
+        """Return what was built for the digits of a set."""
+        return self.found[int(sum(self.strides(len(digits)) * np.array(digits)))]
 
 
 @dataclass(frozen=True, eq=False)
 class _Triggers:
-    """Next events of distinct triggers, shape (triggers, n + 1), and which of them a set has."""
+    """Answers of distinct triggers, shape (triggers, n), and which of them a set has.
+
+    ``combinations`` are the distinct combinations of parts, rows of the answers, −1 for none;
+    ``which`` says which of them each thing built is, −1 where building failed.
+    """
 
     built: _ByDigits[Any]
-    refused: Mapping[int, RuleError]
-    table: Rows
-    following: Rows
+    which: Rows
+    combinations: Rows
+    answers: NDArray[np.bool_]
 
-    def of(self, digits: Digits) -> Rows:
-        """Return the rows of `following` of each set; raises RuleError where building failed."""
-        numbers = self.built.numbers(digits)
-        for number, error in self.refused.items():
-            if (numbers == number).any():
-                raise error
-        return np.asarray(self.table[numbers])
+
+@dataclass(frozen=True, eq=False)
+class _Limits:
+    """Distinct max_holding and cooldown, shape (limits, 2), and which of them a set has."""
+
+    built: _ByDigits[tuple[int, int]]
+    which: Rows
+    pairs: Rows
+
+
+def _in_parts(work: Callable[[int, int], None], count: int, workers: int) -> None:
+    """Do some work on the numbers 0 to count − 1, in threads if several workers are given."""
+    if workers == 1:
+        work(0, count)
+        return
+    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int).tolist()
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, bounds[:-1], bounds[1:]))
 
 
 def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleError]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from engine.rules.trigger import Answers, Feature, Trigger, Values
-from engine.signals.catalogue import Closes
+from engine.signals.catalogue import Argument, Closes
 
 
 class Features:
@@ -15,27 +17,33 @@ class Features:
 
     def streak(self, asset: str | None = None) -> Feature:
         """Signed outperformance streak of the satellite; of one asset's own rises and falls."""
-        return Feature("streak", () if asset is None else (asset,))
+        return _feature("streak", () if asset is None else (asset,))
 
     def rsi(self, asset: str, period: int) -> Feature:
         """Wilder's relative strength index, 0 to 100."""
-        return Feature("rsi", (asset, period))
+        return _feature("rsi", (asset, period))
 
     def momentum(self, asset: str, lookback: int) -> Feature:
         """Return over the lookback (fraction)."""
-        return Feature("momentum", (asset, lookback))
+        return _feature("momentum", (asset, lookback))
 
     def relative_momentum(self, lookback: int) -> Feature:
         """Satellite's minus core's return over the lookback (fraction)."""
-        return Feature("relative_momentum", (lookback,))
+        return _feature("relative_momentum", (lookback,))
 
     def distance_to_average(self, asset: str, period: int) -> Feature:
         """Distance from the simple moving average (fraction)."""
-        return Feature("distance_to_average", (asset, period))
+        return _feature("distance_to_average", (asset, period))
 
     def volatility(self, asset: str, lookback: int) -> Feature:
         """Realised volatility (fraction a year)."""
-        return Feature("volatility", (asset, lookback))
+        return _feature("volatility", (asset, lookback))
+
+
+@cache
+def _feature(name: str, arguments: tuple[Argument, ...]) -> Feature:
+    """Return a feature; each distinct one is checked once, sweeps name them thousands of times."""
+    return Feature(name, arguments)
 
 
 class FeatureValues:

@@ -5,8 +5,12 @@ Origin: J. Welles Wilder, *New Concepts in Technical Trading Systems*, 1978.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.signals.loops import Loop
 
 
 def wilder_rsi(close: NDArray[np.float64], period: int) -> NDArray[np.float64]:
@@ -35,16 +39,23 @@ def wilder_rsi(close: NDArray[np.float64], period: int) -> NDArray[np.float64]:
         return rsi
     rises = np.maximum(change, 0.0)
     falls = np.maximum(-change, 0.0)
-    gain = rises[:period].sum() / period
-    loss = falls[:period].sum() / period
-    rsi[period] = _index(gain, loss)
-    for t in range(period, len(change)):
-        gain = (gain * (period - 1) + rises[t]) / period
-        loss = (loss * (period - 1) + falls[t]) / period
-        rsi[t + 1] = _index(gain, loss)
+    gain = float(rises[:period].sum() / period)
+    loss = float(falls[:period].sum() / period)
+    gains, losses = np.zeros(len(close)), np.zeros(len(close))
+    _averages(rises, falls, period, gain, loss, gains, losses)
+    movement = gains[period:] + losses[period:]
+    still = movement == 0.0
+    rsi[period:] = np.where(still, 50.0, 100.0 * (gains[period:] / np.where(still, 1.0, movement)))
     return rsi
 
 
-def _index(gain: float, loss: float) -> float:
-    movement = gain + loss
-    return 50.0 if movement == 0.0 else 100.0 * (gain / movement)  # exactly 100 without falls
+@Loop
+def _averages(
+    rises: Any, falls: Any, period: int, gain: float, loss: float, gains: Any, losses: Any
+) -> None:
+    """Fill in Wilder's averages at every close from `period` on, given the first ones."""
+    gains[period], losses[period] = gain, loss
+    for t in range(period, len(rises)):
+        gain = (gain * (period - 1) + rises[t]) / period
+        loss = (loss * (period - 1) + falls[t]) / period
+        gains[t + 1], losses[t + 1] = gain, loss

@@ -198,13 +198,13 @@ def test_the_event_kernel_is_refused_where_it_does_not_serve(tmp_path):
 
 
 def test_a_mistake_of_the_kernel_fails_the_sweep(tmp_path, monkeypatch):
-    from engine.execution.kernel.events import ROTATIONS
+    from engine.execution.kernel.columns import ROTATIONS
     from engine.execution.sweeping import SweepEngine
 
     sound = SweepEngine.run
 
-    def run_wrongly(self, digits, workers=1):
-        trials = sound(self, digits, workers)
+    def run_wrongly(self, numbers, workers=1):
+        trials = sound(self, numbers, workers)
         trials.sums[-1, ROTATIONS] += 1.0
         return trials
 
@@ -214,7 +214,7 @@ def test_a_mistake_of_the_kernel_fails_the_sweep(tmp_path, monkeypatch):
     assert code == 1
     wrong = [line for line in err.splitlines() if line.startswith("not confirmed")]
     assert len(wrong) == 1
-    assert wrong[0].startswith("not confirmed: entry_streak 3: ")
+    assert wrong[0].startswith("not confirmed: entry_streak 1: ")
     assert (Path(out.splitlines()[-1]) / "trials.parquet").is_file()  # to be looked into
 
 

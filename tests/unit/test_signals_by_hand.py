@@ -134,3 +134,18 @@ def test_rsi_warms_up_for_exactly_its_period():
     close = np.linspace(1.0, 2.0, 6)
     assert np.isnan(wilder_rsi(close, 5)).tolist() == [True] * 5 + [False]
     assert np.isnan(wilder_rsi(close[:5], 5)).all()
+
+
+def test_compiled_loops_change_no_bit(monkeypatch):
+    """Sweeps compile what single runs do in plain Python."""
+    from engine.execution.kernel.compiled import compiled
+    from engine.signals.loops import Loop
+
+    rng = np.random.default_rng(5)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.02, 3000)))
+    found = []
+    for compiler in (lambda function: None, compiled):
+        for loop in Loop.known:
+            monkeypatch.setattr(loop, "compiled", compiler(loop.function))
+        found.append([wilder_rsi(close, period).tobytes() for period in (2, 3, 14, 200, 2999)])
+    assert found[0] == found[1]

@@ -5,7 +5,7 @@ import pytest
 from panels import random_panel
 from short_studies import study_in_memory
 
-from engine.execution.kernel import events
+from engine.execution.kernel import columns
 from engine.execution.sweeping import SweepEngine
 from engine.pipeline.sweeping import confirming, sweep
 from engine.pipeline.sweeping.confirming import failures
@@ -57,8 +57,8 @@ def broken_kernel(column, change):
     """Return trials of the kernel with a mistake in one of its columns."""
     sound = SweepEngine.run
 
-    def run_wrongly(self, digits, workers=1):
-        trials = sound(self, digits, workers)
+    def run_wrongly(self, numbers, workers=1):
+        trials = sound(self, numbers, workers)
         trials.sums[:, column] = change(trials.sums[:, column])
         return trials
 
@@ -68,10 +68,10 @@ def broken_kernel(column, change):
 @pytest.mark.parametrize(
     ("column", "change", "metric"),
     [
-        (events.ROTATIONS, lambda x: x + 1.0, "rotations"),
-        (events.WEALTH, lambda x: x * (1 + 1e-8), "final_equity"),
-        (events.TRADES, lambda x: x * 0.0, "average_holding"),  # undefined in the kernel alone
-        (events.WEALTH, lambda x: x * np.nan, "final_equity"),
+        (columns.ROTATIONS, lambda x: x + 1.0, "rotations"),
+        (columns.WEALTH, lambda x: x * (1 + 1e-8), "final_equity"),
+        (columns.TRADES, lambda x: x * 0.0, "average_holding"),  # undefined in the kernel alone
+        (columns.WEALTH, lambda x: x * np.nan, "final_equity"),
     ],
 )
 def test_a_mistake_of_the_kernel_is_found(panel, monkeypatch, column, change, metric):

@@ -1,14 +1,14 @@
 """The kernel's look-ups against doing it the long way, for every range of short series."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from engine.execution.kernel import columns
-from engine.execution.kernel.columns import SUMS
-from engine.execution.kernel.events import DEEPEST, _hold
-from engine.execution.kernel.tables import build_market, next_true, running_sums
+from engine.execution.kernel.events import _deepest, entries_of
+from engine.execution.kernel.numbering import distinct, keys_of
+from engine.execution.kernel.tables import FACTOR, LOWER, SUMMED, build_market, next_true
 
 SIZES = (2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33)
 
@@ -31,54 +31,75 @@ def deepest(values):
 
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("spread", [0.2, 0.0])
-def test_any_range_has_its_extremes_drawdown_and_sums(n, spread):
+def test_any_range_has_its_extremes_and_drawdown(n, spread):
     close = closes(n, n, spread)
-    market = market_of(close, cash=0.001)
-    returns = close[:, 1:] / close[:, :-1] - 1.0
+    market = market_of(close)
     for asset in (0, 1):
         for first in range(n):
             for last in range(first, n):
-                held = close[asset, first : last + 1] / close[asset, first]
+                held = close[asset, first : last + 1]
                 for peak in (0.5, 1.0, 3.0):
-                    out = np.zeros(SUMS + 7)
-                    wealth, highest = _hold(out, market, asset, first, last, 1.0, peak)
-                    assert wealth == pytest.approx(held[-1], rel=1e-14)
-                    assert highest == pytest.approx(max(peak, held.max()), rel=1e-14)
-                    fall = min(deepest(held), held.min() / peak - 1.0, 0.0)
-                    assert out[DEEPEST] == pytest.approx(fall, abs=1e-14)
-                own = returns[asset, first:last]
-                for power, column in enumerate((columns.R1, columns.R2, columns.R3, columns.R4), 1):
-                    assert out[column] == pytest.approx((own**power).sum(), abs=1e-13)
-                excess = own - 0.001
-                assert out[columns.X1] == pytest.approx(excess.sum(), abs=1e-13)
-                assert out[columns.X2] == pytest.approx((excess**2).sum(), abs=1e-13)
-                below = np.minimum(excess, 0.0)
-                assert out[columns.SHORTFALL] == pytest.approx((below**2).sum(), abs=1e-13)
+                    highest, fall = _deepest(
+                        market.ranges[asset], market.level, first, last, 2.0, peak, 0.0
+                    )
+                    assert highest == max(peak, 2.0 * held.max())
+                    lowest = min(deepest(held), 2.0 * held.min() / peak - 1.0, 0.0)
+                    assert fall == pytest.approx(lowest, abs=1e-14)
 
 
-def test_the_core_benchmark_pays_for_its_purchase():
-    """Its first return is from cash, which earned interest, to the close after the first fill."""
-    close = np.array([[10.0, 12.0, 15.0], [1.0, 1.0, 1.0]])
-    fill = np.array([[9.0, 11.0, 14.0], [1.0, 1.0, 1.0]])
-    cash = np.array([0.0, 0.01, 0.01])
-    market = build_market(fill, close, np.array([0.9, 0.9]), np.array([1.25, 1.25]), cash)
-    first = 1.01 * 12.0 / (11.0 * 1.25) - 1.0
-    assert market.core_return.tolist() == pytest.approx([0.0, first, 0.25])
+def path_returns(fill, close, sale, purchase, cash, entry, leave):
+    """Return what each session earns, from 1 on: the core, but for one stay in the satellite."""
+    wealth, units, asset = [1.0], 0.0, None
+    for t in range(1, close.shape[1]):
+        target = 1 if entry is not None and entry < t <= leave else 0
+        if target != asset:
+            money = units * fill[asset, t] * sale[asset] if t > 1 else 1.0 + cash[1]
+            units, asset = money / (fill[target, t] * purchase[target]), target
+        wealth.append(units * close[asset, t])
+    return np.diff(wealth) / wealth[:-1]
 
 
-def test_running_sums_keep_what_rounding_takes():
-    """Differences of them are exact sums, even of what is tiny beside what came before."""
-    rng = np.random.default_rng(2)
-    added = rng.normal(0.0, 1.0, (40, SUMS)) * 10.0 ** rng.integers(-12, 12, (40, SUMS))
-    sums = running_sums(added)
-    assert sums.shape == (41, 2, SUMS)
-    for first in range(40):
-        for last in range(first, 41):
-            found = (sums[last, 0] - sums[first, 0]) + (sums[last, 1] - sums[first, 1])
-            for k in range(SUMS):
-                exact = math.fsum(added[first:last, k])
-                scale = max(abs(added[first:last, k]), default=0.0)
-                assert abs(found[k] - exact) <= 1e-14 * scale + 1e-17
+@pytest.mark.parametrize("jump", [1.0, 5.0])
+def test_any_stay_changes_the_sums_by_what_its_sessions_earn(jump):
+    """Also after a price has jumped: its fourth power must not hide those of ordinary returns."""
+    n = 12
+    close = closes(n, 3, 0.01)
+    close[:, 6:] *= np.array([[jump], [jump**0.5]])
+    fill = close * 1.001
+    sale, purchase = np.array([0.999, 0.998]), np.array([1.001, 1.003])
+    cash = np.where(np.arange(n) > 0, 1e-4, 0.0)
+    market = build_market(fill, close, sale, purchase, cash)
+    core = path_returns(fill, close, sale, purchase, cash, None, None)
+
+    def sums(returns):
+        excess = returns - cash[1:]
+        below, active = np.minimum(excess, 0.0), returns - core
+        powers = [returns**power for power in (1, 2, 3, 4)]
+        return [math.fsum(x) for x in (*powers, excess**2, below**2, active**2)]
+
+    assert market.held.sum(axis=0).tolist() == pytest.approx(sums(core), rel=1e-13)
+    assert market.cash == pytest.approx(cash.sum())
+    for entry in range(n - 1):
+        for leave in range(entry + 1, n):
+            changes = market.enter[entry] + market.leave[leave]
+            upper = market.held[0] + changes[:SUMMED]
+            found = upper + (market.held[1] + changes[LOWER : LOWER + SUMMED])
+            returns = path_returns(fill, close, sale, purchase, cash, entry, leave)
+            assert found.tolist() == pytest.approx(sums(returns), rel=1e-12, abs=1e-16)
+            wealth = market.start * market.enter[entry, FACTOR]
+            last = 1 if leave == n - 1 else 0
+            wealth *= (market.leave[leave, FACTOR] if last == 0 else 1.0) * close[last, -1]
+            assert wealth == pytest.approx(np.prod(1.0 + returns), rel=1e-13)
+
+
+def test_upper_digits_are_exact_in_any_order():
+    """Multiples of one unit, few enough digits of it: no sum of them is ever rounded."""
+    market = market_of(closes(400, 8, 0.05))
+    for rows in (market.enter, market.leave):
+        for column in rows[:, :SUMMED].T:
+            exact = sum(map(Fraction, column.tolist()))
+            for order in (column, column[::-1], np.sort(column)):
+                assert Fraction(float(np.cumsum(order)[-1])) == exact
 
 
 @pytest.mark.parametrize("n", [1, *SIZES])
@@ -91,6 +112,50 @@ def test_next_true_is_the_first_from_there_on(n):
         for t in range(n + 1):
             later = np.flatnonzero(answers[row, t:])
             assert found[row, t] == (t + later[0] if len(later) else n)
+
+
+@pytest.mark.parametrize("n", [1, *SIZES])
+def test_entries_are_listed_and_numbered(n):
+    rng = np.random.default_rng(n)
+    answers = np.stack([rng.random(n) < p for p in (0.0, 0.5, 1.0, 0.1)])
+    found = entries_of(answers)
+    for row in range(4):
+        own = found.sessions[found.offsets[row] : found.offsets[row + 1]]
+        assert own.tolist() == np.flatnonzero(answers[row]).tolist()
+        assert found.first[row].tolist() == [int((own < t).sum()) for t in range(n + 1)]
+
+
+def test_sessions_beyond_two_bytes_are_numbered_too():
+    n = 70_000
+    answers = np.zeros((1, n), dtype=bool)
+    answers[0, [3, 66_000]] = True
+    assert entries_of(answers).sessions.tolist() == [3, 66_000]
+    assert next_true(answers)[0, [0, 4, 66_001]].tolist() == [3, 66_000, n]
+
+
+def test_keys_tell_apart_what_differs_and_nothing_else():
+    """Three axes: the first two choose the enter trigger, the last the leave; 1, 2 cannot."""
+    sizes = np.array([2, 3, 2])
+    strides = np.array([[3, 1, 0], [0, 0, 1], [0, 1, 0]])
+    enters = np.array([0, 1, 0, 1, 1, -1], dtype=np.int32)
+    leaves, limits = np.array([1, 0], dtype=np.int32), np.array([0, 0, 1], dtype=np.int32)
+    numbers = np.arange(12)[::-1].copy()
+    keys = keys_of(numbers, sizes, strides, enters, leaves, limits, (2, 2))
+    expected = []
+    for number in numbers:
+        a, b, c = np.unravel_index(number, sizes)
+        enter = enters[3 * a + b]
+        expected.append(-1 if enter < 0 else (enter * 2 + leaves[c]) * 2 + limits[b])
+    assert keys.tolist() == expected
+
+
+@pytest.mark.parametrize("count", [10, 10_000])
+def test_distinct_keys_with_and_without_sorting(count):
+    keys = np.array([7, 3, 3, 9, 7, 0])
+    found, which = distinct(keys, count)
+    assert found.tolist() == [0, 3, 7, 9]
+    assert found[which].tolist() == keys.tolist()
+    assert which.dtype == np.int32
 
 
 def test_the_tables_do_not_touch_what_they_are_made_of():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.execution.kernel.columns import (
     A1,
     A2,
+    COLUMNS,
     DEEPEST,
     HELD,
     INSIDE,
@@ -17,7 +20,6 @@ from engine.execution.kernel.columns import (
     R4,
     ROTATIONS,
     SHORTFALL,
-    SUMS,
     TRADED,
     TRADES,
     WEALTH,
@@ -26,172 +28,254 @@ from engine.execution.kernel.columns import (
     X2,
 )
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.tables import DRAWDOWN, HIGH, LOW, Market
+from engine.execution.kernel.tables import CASH, DRAWDOWN, FACTOR, HIGH, LOW, Market, session_type
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
-# Fowler, Noll and Vo's hash, variant 1a, 64 bits, over sessions instead of bytes.
-FNV_OFFSET = np.uint64(0xCBF29CE484222325)
-FNV_PRIME = np.uint64(0x100000001B3)
 
+class Entries(NamedTuple):
+    """At which closes the distinct enter triggers fire.
 
-@compiled
-def _add_session(out, market, t, value, excess_base):  # type: ignore[no-untyped-def]  # compiled
-    """Add one session with a return of its own: one in which something is traded."""
-    out[R1] += value
-    out[R2] += value * value
-    out[R3] += value * value * value
-    out[R4] += value * value * value * value
-    excess = value - excess_base
-    out[X1] += excess
-    out[X2] += excess * excess
-    if excess < 0.0:
-        out[SHORTFALL] += excess * excess
-    active = value - market.core_return[t]
-    out[A1] += active
-    out[A2] += active * active
-
-
-@compiled
-def _hold(out, market, asset, first, last, wealth, peak):  # type: ignore[no-untyped-def]  # compiled
-    """Hold an asset from the close of `first` to that of `last`; return wealth and its peak.
-
-    `wealth` is that at the close of `first`. Adds the sessions after `first` to the sums, and
-    looks for the deepest drawdown over all of them.
+    ``sessions``: all of them in a row; those of trigger e are ``offsets[e]`` to ``offsets[e+1]``.
+    ``first``: number among these of the first from each session on, shape (triggers, n + 1).
     """
-    before, after = market.prefix[asset, first + 1], market.prefix[asset, last + 1]
-    for k in range(SUMS):
-        out[k] += (after[0, k] - before[0, k]) + (after[1, k] - before[1, k])
-    close = market.close[asset]
-    unit = wealth / close[first]
+
+    sessions: NDArray[Any]
+    offsets: NDArray[np.int64]
+    first: NDArray[Any]
+
+
+class Runs(NamedTuple):
+    """The runs to make, sorted by enter trigger, then leave trigger, then limits.
+
+    ``enter``, ``leave``, ``limit``: int32 of shape (m,), rows of what follows. ``parts``: rows of
+    the table of next leaves of which any leaves, shape (leaves, parts), −1 for none. ``limits``:
+    max_holding and cooldown in sessions, shape (limits, 2); for one cooldown the longest first,
+    n for no limit.
+    """
+
+    enter: IntArray
+    leave: IntArray
+    limit: IntArray
+    parts: IntArray
+    limits: IntArray
+
+
+def entries_of(answers: NDArray[np.bool_]) -> Entries:
+    """Return the entries of triggers whose answers have shape (triggers, n)."""
+    m, n = answers.shape
+    counts = answers.sum(axis=1)
+    before = np.zeros((m, n + 1), dtype=session_type(n))
+    np.cumsum(answers, axis=1, out=before[:, 1:])
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return Entries(np.nonzero(answers)[1].astype(session_type(n)), offsets, before)
+
+
+@compiled
+def _prepare(entries, next_leave, parts, left, valid):  # type: ignore[no-untyped-def]  # compiled
+    """Fill in when a stay from each entry is left, and the first entry from each on that counts.
+
+    At a close at which the rule would leave as well nothing is entered.
+    """
+    never, m = next_leave.shape[1] - 1, len(entries)
+    valid[m] = m
+    for i in range(m - 1, -1, -1):
+        t = entries[i]
+        leaves_at_once, first = False, never
+        for part in parts:
+            if part >= 0:
+                leaves_at_once |= next_leave[part, t] == t
+                first = min(first, next_leave[part, t + 1])
+        left[i] = first
+        valid[i] = valid[i + 1] if leaves_at_once else i
+
+
+@compiled
+def _deepest(ranges, level, first, last, units, peak, deepest):  # type: ignore[no-untyped-def]
+    """Hold units of an asset at the closes `first` to `last`: return peak and deepest drawdown."""
+    block = level[first ^ last]
+    high = max(ranges[block, first, HIGH], ranges[block, last, HIGH])
+    low = min(ranges[block, first, LOW], ranges[block, last, LOW])
+    across = ranges[block, last, LOW] / ranges[block, first, HIGH] - 1.0
+    fall = min(ranges[block, first, DRAWDOWN], ranges[block, last, DRAWDOWN], across)
     if first == last:
-        high, low, fall = close[first], close[first], 0.0
-    else:
-        level = 0
-        differing = (first ^ last) >> 1
-        while differing:
-            differing >>= 1
-            level += 1
-        left, right = market.ranges[asset, level, first], market.ranges[asset, level, last]
-        high, low = max(left[HIGH], right[HIGH]), min(left[LOW], right[LOW])
-        fall = min(left[DRAWDOWN], right[DRAWDOWN], right[LOW] / left[HIGH] - 1.0)
-    deepest = min(fall, unit * low / peak - 1.0)
-    out[DEEPEST] = min(out[DEEPEST], deepest)
-    return wealth * (close[last] / close[first]), max(peak, unit * high)
+        fall = 0.0
+    deepest = min(deepest, fall, units * low / peak - 1.0)
+    return max(peak, units * high), deepest
 
 
 @compiled
-def _trade(out, market, old, new, t, wealth):  # type: ignore[no-untyped-def]  # compiled
-    """Fill a decision in session t; `old` is −1 for cash. Return wealth at the close of t."""
-    before = wealth
-    if old < 0:
-        wealth *= 1.0 + market.cash_return[t]  # the account waited in cash for its first fill
-    else:
-        wealth = wealth / market.close[old, t - 1] * market.fill[old, t] * market.sale[old]
-    wealth = wealth / (market.fill[new, t] * market.purchase[new]) * market.close[new, t]
-    _add_session(out, market, t, wealth / before - 1.0, market.cash_return[t])
-    return wealth
+def _mixed(t):  # type: ignore[no-untyped-def]  # compiled
+    """Return well-mixed bits of a number (the finaliser of Steele and others' SplitMix)."""
+    bits = (np.uint64(t) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
 
 
 @compiled
-def _first_leave(next_leave, parts, t):  # type: ignore[no-untyped-def]  # compiled
-    """Return the first session from t on at which any part of a leave trigger fires."""
-    first = next_leave.shape[1] - 1
-    for part in parts:
-        if part >= 0:
-            first = min(first, next_leave[part, t])
-    return first
+def _simulate(market, entries, first_entry, left, valid, limits, out):  # type: ignore[no-untyped-def]  # noqa: PLR0915
+    """Run one parameter set; return the longest stay and a hash of the position path.
 
-
-@compiled
-def _first_entry(next_enter, enter, next_leave, parts, t):  # type: ignore[no-untyped-def]
-    """Return the first session from t on at which enter fires and leave does not."""
-    n = next_enter.shape[1] - 1
-    while True:
-        entry = next_enter[enter, t]
-        if entry >= n or _first_leave(next_leave, parts, entry) != entry:
-            return entry
-        t = entry + 1
-
-
-@compiled
-def _simulate(market, next_enter, enter, next_leave, parts, limits, out):  # type: ignore[no-untyped-def]
-    """Run one parameter set; `limits` are max_holding (0: none) and cooldown.
-
-    Returns a hash of the sessions of all fills: equal for equal position paths.
+    The hash adds up mixed numbers of all entries and leaves: equal for equal paths.
     """
-    n = market.close.shape[1]
-    path = FNV_OFFSET
+    core, satellite = market.ranges[0], market.ranges[1]
+    entering, leaving, level = market.enter, market.leave, market.level
+    n, m = len(entering), len(entries)
     max_holding, cooldown = limits
-    out[WEALTH] = 1.0
-    wealth, peak = 1.0, 1.0
-    entry = _first_entry(next_enter, enter, next_leave, parts, 0)
-    asset = 1 if entry == 0 else 0
-    path = (path ^ np.uint64(asset)) * FNV_PRIME
-    wealth = _trade(out, market, -1, asset, 1, wealth)
-    at = 1  # session of the last fill
-    while at < n:
-        if asset == 0:
-            fill = entry + 1 if entry < n - 1 else n
-        else:
-            leave = _first_leave(next_leave, parts, entry + 1) if entry + 1 < n else n
-            if max_holding > 0:
-                leave = min(leave, entry + max_holding)
-            fill = leave + 1 if leave < n - 1 else n
-            out[INSIDE] += fill - at
-        wealth, peak = _hold(out, market, asset, at, fill - 1, wealth, peak)
-        if fill >= n:
+    r1, r2, r3, r4, x2, shortfall, a2 = market.held[0]
+    s1, s2, s3, s4, s5, s6, s7 = market.held[1]
+    units, peak, deepest, path = market.start, 1.0, 0.0, np.uint64(0)
+    trades, wins, held, longest, inside, at_once = 0, 0, 0, 0, 0, 0
+    at, t = 1, 0  # session of the last fill; first close at which an entry is looked at
+    while t < n - 1:
+        i = valid[first_entry[t]]
+        if i >= m or entries[i] >= n - 1:
             break
-        if asset == 1:
-            out[TRADES] += 1
-            out[HELD] += fill - at
-            bought = market.fill[1, at] * market.purchase[1]
-            if market.fill[1, fill] * market.sale[1] > bought:
-                out[WINS] += 1
-            again = leave + 1 + cooldown
-            entry = _first_entry(next_enter, enter, next_leave, parts, again) if again < n else n
-        out[ROTATIONS] += 1
-        out[TRADED] += 1
-        wealth = _trade(out, market, asset, 1 - asset, fill, wealth)
-        asset, at = 1 - asset, fill
-        path = (path ^ np.uint64(fill)) * FNV_PRIME
-    out[WEALTH] = wealth
-    return path
+        entry = entries[i]
+        leave = min(left[i], entry + max_holding, n - 1)
+        if entry >= at:
+            peak, deepest = _deepest(core, level, at, entry, units, peak, deepest)
+        else:
+            at_once = 1
+        units *= entering[entry, FACTOR]
+        peak, deepest = _deepest(satellite, level, entry + 1, leave, units, peak, deepest)
+        r1 += entering[entry, 0] + leaving[leave, 0]
+        r2 += entering[entry, 1] + leaving[leave, 1]
+        r3 += entering[entry, 2] + leaving[leave, 2]
+        r4 += entering[entry, 3] + leaving[leave, 3]
+        x2 += entering[entry, 4] + leaving[leave, 4]
+        shortfall += entering[entry, 5] + leaving[leave, 5]
+        a2 += entering[entry, 6] + leaving[leave, 6]
+        s1 += entering[entry, 8] + leaving[leave, 8]
+        s2 += entering[entry, 9] + leaving[leave, 9]
+        s3 += entering[entry, 10] + leaving[leave, 10]
+        s4 += entering[entry, 11] + leaving[leave, 11]
+        s5 += entering[entry, 12] + leaving[leave, 12]
+        s6 += entering[entry, 13] + leaving[leave, 13]
+        s7 += entering[entry, 14] + leaving[leave, 14]
+        path += _mixed(2 * entry)
+        longest = max(longest, leave - entry)
+        at = leave + 1
+        if leave == n - 1:
+            inside = leave - entry
+            break
+        path += _mixed(2 * leave + 1)
+        units *= leaving[leave, FACTOR]
+        trades += 1
+        held += leave - entry
+        wins += leaving[leave, CASH] > entering[entry, CASH]
+        t = at + cooldown
+    if at < n:
+        peak, deepest = _deepest(core, level, at, n - 1, units, peak, deepest)
+    out[R1], out[R2], out[R3], out[R4] = r1 + s1, r2 + s2, r3 + s3, r4 + s4
+    out[X1], out[X2], out[SHORTFALL] = r1 + s1 - market.cash, x2 + s5, shortfall + s6
+    out[A1], out[A2] = (r1 - market.held[0, 0]) + (s1 - market.held[1, 0]), a2 + s7
+    out[WEALTH] = units * market.close[1 if inside else 0, n - 1] if n > 1 else 1.0
+    out[DEEPEST], out[TRADES], out[WINS], out[HELD] = deepest, trades, wins, held
+    out[INSIDE] = held + inside
+    out[ROTATIONS] = 2 * trades + (inside > 0) - at_once
+    out[TRADED] = out[ROTATIONS]
+    return longest, path
 
 
 @compiled
-def simulate_sets(  # type: ignore[no-untyped-def]  # compiled
+def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
     market: Market,
-    next_enter: IntArray,
-    enters: IntArray,
-    next_leave: IntArray,
-    leaves: IntArray,
-    limits: IntArray,
+    entries: Entries,
+    next_leave: NDArray[Any],
+    runs: Runs,
+    first: int,
+    last: int,
     out: FloatArray,
     paths: NDArray[np.uint64],
 ):
-    """Run many parameter sets.
+    """Make the runs numbered `first` to `last` − 1.
 
     Parameters
     ----------
     market : Market
-    next_enter, next_leave : int32 arrays, shapes (triggers, n + 1)
-        First session from each on at which a trigger fires
+    entries : Entries
+    next_leave : unsigned array, shape (triggers, n + 1)
+        First session from each on at which a part of a leave trigger fires
         (:func:`engine.execution.kernel.tables.next_true`).
-    enters : int32 array, shape (m,)
-        Row of `next_enter` of each set.
-    leaves : int32 array, shape (m, parts)
-        Rows of `next_leave` of which any leaves; −1: none.
-    limits : int32 array, shape (m, 2)
-        max_holding (0: without limit) and cooldown, in sessions.
+    runs : Runs
+    first, last : int
     out : float64 array, shape (m, COLUMNS)
         Filled; see :mod:`engine.execution.kernel.columns`.
     paths : uint64 array, shape (m,)
-        Filled: a hash of each set's position path.
+        Filled: a hash of each run's position path.
     """
-    for i in range(len(enters)):
-        out[i] = 0.0
-        paths[i] = _simulate(
-            market, next_enter, enters[i], next_leave, leaves[i], limits[i], out[i]
+    left = np.empty(next_leave.shape[1], next_leave.dtype)
+    valid = np.empty(next_leave.shape[1] + 1, next_leave.dtype)
+    longest, path = 0, np.uint64(0)
+    for i in range(first, last):
+        enter, leave = runs.enter[i], runs.leave[i]
+        limits = runs.limits[runs.limit[i]]
+        own = entries.sessions[entries.offsets[enter] : entries.offsets[enter + 1]]
+        if i > first and enter == runs.enter[i - 1] and leave == runs.leave[i - 1]:
+            before = runs.limits[runs.limit[i - 1]]
+            if limits[1] == before[1] and longest <= limits[0] <= before[0]:
+                for k in range(COLUMNS):  # the longer limit was never reached
+                    out[i, k] = out[i - 1, k]
+                paths[i] = path
+                continue
+        else:
+            _prepare(own, next_leave, runs.parts[leave], left, valid)
+        longest, path = _simulate(
+            market, own, entries.first[enter], left, valid, (limits[0], limits[1]), out[i]
         )
+        paths[i] = path
+
+
+@compiled
+def _next_stay(entries, first_entry, left, valid, max_holding, n, t):  # type: ignore[no-untyped-def]
+    """Return at which closes the next stay begins and ends, looked for from close t on.
+
+    A stay that is still open ends at the last close, n − 1; no stay is told by n. What
+    :func:`_simulate` does in place, where a call would cost half as much as all the rest.
+    """
+    if t >= n - 1:
+        return n, n
+    i = valid[first_entry[t]]
+    if i >= len(entries) or entries[i] >= n - 1:
+        return n, n
+    entry = entries[i]
+    return entry, min(left[i], entry + max_holding, n - 1)
+
+
+@compiled
+def session_returns(  # type: ignore[no-untyped-def]  # compiled
+    market: Market,
+    entries: Entries,
+    next_leave: NDArray[Any],
+    runs: Runs,
+    first: int,
+    last: int,
+    out: FloatArray,
+):
+    """Fill in what the runs `first` to `last` − 1 earned in each session, shape (m, n − 1).
+
+    The sessions after the first, fills and costs included (fraction); see :func:`simulate_runs`.
+    """
+    n = len(market.enter)
+    held, stayed, entering, leaving = market.returns
+    left = np.empty(next_leave.shape[1], next_leave.dtype)
+    valid = np.empty(next_leave.shape[1] + 1, next_leave.dtype)
+    for i in range(first, last):
+        enter = runs.enter[i]
+        max_holding, cooldown = runs.limits[runs.limit[i]]
+        own = entries.sessions[entries.offsets[enter] : entries.offsets[enter + 1]]
+        _prepare(own, next_leave, runs.parts[runs.leave[i]], left, valid)
+        out[i] = held[1:]
+        t = 0
+        while True:
+            entry, leave = _next_stay(own, entries.first[enter], left, valid, max_holding, n, t)
+            if entry == n:
+                break
+            out[i, entry] = entering[entry + 1]
+            out[i, entry + 1 : leave] = stayed[entry + 2 : leave + 1]
+            if leave < n - 1:
+                out[i, leave] = leaving[leave + 1]
+            t = leave + 1 + cooldown

@@ -1,9 +1,10 @@
 """Tables of one market: what the kernel looks up instead of walking over sessions.
 
-For each asset held from one session to another the kernel needs sums of powers of returns and the
-deepest drawdown. Sums come from prefix sums, drawdowns from a disjoint sparse table: level by
-level, blocks of sessions with the running (highest close, lowest close, deepest drawdown) outward
-from each block's middle, so that any range is two look-ups.
+What a stay in the satellite changes, compared with holding the core throughout, is a sum of what
+its entry and its leave change: for sums over sessions the prefix sums up to either of them, for
+wealth a factor each. So a stay costs two rows, however long it is. Its deepest drawdown comes
+from a disjoint sparse table: level by level, blocks of sessions with the running (highest close,
+lowest close, deepest drawdown) outward from each block's middle, so that any range is two look-ups.
 """
 
 from __future__ import annotations
@@ -19,26 +20,38 @@ FloatArray = NDArray[np.float64]
 
 HIGH, LOW, DRAWDOWN = range(3)
 
+# Columns of a row of changes. The first SUMMED hold the upper digits of what is added to the sums
+# over sessions; the lower digits stand LOWER columns to the right. Then the factor of wealth per
+# quote, and the cash one unit of the satellite takes (enter) or brings (leave).
+SUMMED = 7
+FACTOR, LOWER, CASH = 7, 8, 15
+WIDTH = 16
+
+UPPER_DIGITS = 40
+"""Binary digits kept above the split: sums of such numbers are exact in float64, in any order."""
+
 
 class Market(NamedTuple):
     """Everything the kernel knows of prices; n traded sessions, two assets (core, satellite).
 
-    ``fill`` and ``close``: prices, shape (2, n). ``sale`` and ``purchase``: cash per unit of
-    quoted value that a sale brings and a purchase takes, shape (2,). ``cash_return``: what cash
-    earned into each session, shape (n,). ``core_return``: return of the core benchmark's equity,
-    shape (n,), costs of its purchase included. ``prefix``: sums over sessions before an index,
-    shape (2, n + 1, 2, SUMS): each with what rounding took from it. ``ranges``: disjoint sparse
-    table, shape (2, levels, n, 3).
+    ``close``: shape (2, n). ``start``: units of the core that wealth 1 buys in session 1. ``enter``
+    and ``leave``: what a decision at each close changes once it is filled, shape (n, WIDTH); the
+    last row of ``leave`` is that of a stay that is still open. ``held``: sums of the core held
+    throughout, upper and lower digits, shape (2, SUMMED). ``cash``: sum of what cash earned.
+    ``ranges``: disjoint sparse tables, shape (2, levels, n, 3). ``level``: level of the table for
+    every ``first ^ last``, uint8. ``returns``: what a session earns in which the core is held, the
+    satellite is held, it is entered, it is left, shape (4, n); session 1 buys with cash.
     """
 
-    fill: FloatArray
     close: FloatArray
-    sale: FloatArray
-    purchase: FloatArray
-    cash_return: FloatArray
-    core_return: FloatArray
-    prefix: FloatArray
+    start: float
+    enter: FloatArray
+    leave: FloatArray
+    held: FloatArray
+    cash: float
     ranges: FloatArray
+    level: NDArray[np.uint8]
+    returns: FloatArray
 
 
 def build_market(
@@ -48,60 +61,108 @@ def build_market(
     purchase: FloatArray,
     cash_return: FloatArray,
 ) -> Market:
-    """Build the tables of a market; see :class:`Market` for shapes."""
-    returns = np.zeros_like(close)
-    returns[:, 1:] = close[:, 1:] / close[:, :-1] - 1.0
-    core_return = returns[0].copy()
-    if close.shape[1] > 1:
-        waited = 1.0 + cash_return[1]
-        core_return[1] = waited * close[0, 1] / (fill[0, 1] * purchase[0]) - 1.0
-    prefix = np.stack(
-        [running_sums(session_sums(own, cash_return, core_return)) for own in returns]
+    """Build the tables of a market.
+
+    Parameters
+    ----------
+    fill, close : float64 arrays, shape (2, n)
+        Prices of core and satellite.
+    sale, purchase : float64 arrays, shape (2,)
+        Cash per unit of quoted value that a sale brings and a purchase takes.
+    cash_return : float64 array, shape (n,)
+        What cash earned into each session (fraction).
+    """
+    n = close.shape[1]
+    bought, sold = fill * purchase[:, None], fill * sale[:, None]
+    waited = 1.0 + cash_return[min(1, n - 1)]
+    returns = np.zeros((4, n))
+    held, stayed, entering, leaving = returns
+    held[1:], stayed[1:] = close[:, 1:] / close[:, :-1] - 1.0
+    entering[1:] = sold[0, 1:] / close[0, :-1] * close[1, 1:] / bought[1, 1:] - 1.0
+    leaving[1:] = sold[1, 1:] / close[1, :-1] * close[0, 1:] / bought[0, 1:] - 1.0
+    # session 1 buys with the cash of session 0
+    held[1:2] = waited * close[0, 1:2] / bought[0, 1:2] - 1.0
+    entering[1:2] = waited * close[1, 1:2] / bought[1, 1:2] - 1.0
+    sums = _split_sums(returns, cash_return)
+    enter, leave = np.zeros((n, WIDTH)), np.zeros((n, WIDTH))
+    for part, at in zip(sums, (0, LOWER), strict=True):
+        columns = slice(at, at + SUMMED)
+        enter[:, columns], leave[:, columns] = _changes(*part)
+    enter[:-1, FACTOR] = sold[0, 1:] / bought[1, 1:]
+    leave[:-1, FACTOR] = sold[1, 1:] / bought[0, 1:]
+    start = waited / bought[0, min(1, n - 1)]
+    enter[:1, FACTOR] = waited / bought[1, min(1, n - 1)] / start
+    enter[:-1, CASH], leave[:-1, CASH] = bought[1, 1:], sold[1, 1:]
+    return Market(
+        close=np.ascontiguousarray(close),
+        start=float(start),
+        enter=enter,
+        leave=leave,
+        held=np.stack([part[0].sum(axis=0) for part in sums]),
+        cash=float(cash_return[1:].sum()),
+        ranges=range_table(np.ascontiguousarray(close)),
+        level=_levels(n),
+        returns=returns,
     )
-    return Market(fill, close, sale, purchase, cash_return, core_return, prefix, range_table(close))
+
+
+def _split_sums(returns: FloatArray, cash: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what each session adds to each sum, upper and lower digits, (4, n, SUMMED) each.
+
+    Differences of plain prefix sums would keep the rounding of everything before: after a price
+    has jumped five-fold, its fourth power would hide those of ordinary returns.
+    """
+    added = np.stack([session_sums(own, cash, returns[0]) for own in returns])
+    added[:, 0] = 0.0
+    largest = np.abs(added).sum(axis=(0, 1))
+    exponent = np.frexp(largest)[1]  # largest < 2 ** exponent
+    unit = np.ldexp(1.0, exponent - UPPER_DIGITS)
+    upper = np.rint(added / unit) * unit
+    return upper, added - upper
 
 
 def session_sums(returns: FloatArray, cash: FloatArray, core: FloatArray) -> FloatArray:
-    """Return what one session adds to each sum, shape (n, SUMS)."""
-    excess, active = returns - cash, returns - core
-    shortfall = np.minimum(excess, 0.0)
+    """Return what one session adds to each sum, shape (n, SUMMED).
+
+    Powers 1 to 4 of the return, squares of the excess over cash, of the shortfall below cash,
+    and of the return less the core benchmark's.
+    """
+    excess = returns - cash
+    squares = returns * returns
     columns = (
         returns,
-        returns**2,
-        returns**3,
-        returns**4,
-        excess,
-        excess**2,
-        shortfall**2,
-        active,
-        active**2,
+        squares,
+        squares * returns,
+        squares * squares,
+        np.square(excess),
+        np.square(np.minimum(excess, 0.0)),
+        np.square(returns - core),
     )
     return np.stack(columns, axis=1)
 
 
-@compiled
-def running_sums(added: FloatArray) -> FloatArray:
-    """Return the sums of the rows before each index, and what rounding took from them.
+def _changes(
+    held: FloatArray, stayed: FloatArray, entering: FloatArray, leaving: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return what entering and leaving at each close changes in the sums, (n, SUMMED) each.
 
-    ``added`` has shape (n, SUMS), the result (n + 1, 2, SUMS). The difference of two plain sums
-    would keep the rounding of everything before: after a price has jumped five-fold, its fourth
-    power would hide those of ordinary returns. Knuth's TwoSum keeps what is lost.
+    A stay decided at close e and left at close l replaces what the core would have added in
+    sessions e + 1 to l + 1: by an entering session, stayed ones, and a leaving session.
     """
-    n, width = added.shape
-    sums = np.zeros((n + 1, 2, width))
-    for t in range(n):
-        for k in range(width):
-            before, new = sums[t, 0, k], added[t, k]
-            after = before + new
-            part = after - before
-            sums[t + 1, 0, k] = after
-            sums[t + 1, 1, k] = sums[t, 1, k] + ((before - (after - part)) + (new - part))
-    return sums
+    n = len(held)
+    before = np.zeros((n + 1, SUMMED))  # what staying in sessions 2 … t − 1 would have changed
+    np.cumsum(stayed[2:] - held[2:], axis=0, out=before[3:])
+    enter, leave = np.zeros((n, SUMMED)), np.zeros((n, SUMMED))
+    enter[:-1] = entering[1:] - held[1:] - before[2:]
+    leave[:-1] = leaving[1:] - held[1:] + before[1:-1]
+    leave[-1] = before[-1]
+    return enter, leave
 
 
 @compiled
 def range_table(close: FloatArray) -> FloatArray:
-    """Return the disjoint sparse table of both assets' closes."""
+    """Return the disjoint sparse tables of both assets' closes."""
+    # element by element: to compile the assignment of a tuple to a row takes seconds
     n = close.shape[1]
     levels = 1
     while (1 << levels) < n:
@@ -117,25 +178,44 @@ def range_table(close: FloatArray) -> FloatArray:
                     # leftward: a new first session can only be a peak for what follows it
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, low / price[t] - 1.0)
-                    table[asset, level, t] = (high, low, fall)
+                    table[asset, level, t, HIGH] = high
+                    table[asset, level, t, LOW] = low
+                    table[asset, level, t, DRAWDOWN] = fall
                 high, low, fall = 0.0, np.inf, 0.0
                 for t in range(middle, min(middle + half, n)):
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, price[t] / high - 1.0)
-                    table[asset, level, t] = (high, low, fall)
+                    table[asset, level, t, HIGH] = high
+                    table[asset, level, t, LOW] = low
+                    table[asset, level, t, DRAWDOWN] = fall
     return table
 
 
-@compiled
-def next_true(answers: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _levels(n: int) -> NDArray[np.uint8]:
+    """Return, for every ``first ^ last``, the level on whose middles such ranges lie."""
+    differing = np.arange(1 << max(n - 1, 1).bit_length())
+    return np.asarray(np.frexp(np.maximum(differing, 1))[1] - 1, dtype=np.uint8)
+
+
+def session_type(n: int) -> type[np.uint16] | type[np.uint32]:
+    """Return the smallest type that numbers n sessions and the end: tables fit into caches."""
+    return np.uint16 if n < np.iinfo(np.uint16).max else np.uint32
+
+
+def next_true(answers: NDArray[np.bool_]) -> NDArray[np.uint16] | NDArray[np.uint32]:
     """Return, for every row and session, the first session from there on that is true.
 
     ``answers`` has shape (m, n), the result (m, n + 1); n stands for never.
     """
+    following = np.empty((answers.shape[0], answers.shape[1] + 1), session_type(answers.shape[1]))
+    _fill_next(np.ascontiguousarray(answers), following)
+    return following
+
+
+@compiled
+def _fill_next(answers, following):  # type: ignore[no-untyped-def]  # compiled
     m, n = answers.shape
-    following = np.empty((m, n + 1), dtype=np.int32)
     for row in range(m):
         following[row, n] = n
         for t in range(n - 1, -1, -1):
             following[row, t] = t if answers[row, t] else following[row, t + 1]
-    return following

@@ -78,12 +78,10 @@ class Part:
         return SweepEngine(self.panel, self.resolved.rule, self._given, self._axes, self.terms)
 
     def _by_kernel(self, numbers: Numbers, workers: int) -> Columns:
-        digits = np.empty((len(numbers), len(self._shape)), dtype=np.int64)
-        for axis, found in enumerate(np.unravel_index(numbers, self._shape or (1,))):
-            digits[:, axis : axis + 1] = found[:, None]
-        trials = self._kernel.run(digits, workers)
+        trials = self._kernel.run(numbers, workers)
         returns = len(self.panel) - self.panel.start_index - 1
-        return {**trial_metrics(trials, returns, self.terms.initial_cash), PATH: trials.paths}
+        metrics = trial_metrics(trials, returns, self.terms.initial_cash, workers)
+        return {**metrics, PATH: trials.set_paths}
 
     def parameters(self, number: int) -> dict[str, Any]:
         """Return all parameters of one set."""

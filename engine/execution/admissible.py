@@ -51,9 +51,11 @@ class Admissible:
         self._alone = [
             _Verdicts(self._sizes, (axis,), self._value_verdict(axis)) for axis in range(len(axes))
         ]
-        for verdicts in self._alone:
+        alone = not _sees_everything(rule.params)  # then a field's verdict is its own
+        self._fields = self._alone if alone else []
+        self._read = () if alone else tuple(range(len(axes)))
+        for verdicts in self._fields:
             verdicts.settle()
-        self._read = tuple(range(len(axes))) if _sees_everything(rule.params) else ()
         self._joint = self._new_joint() if _looks_at_several(rule.params) else None
 
     def of(self, numbers: Numbers) -> NDArray[np.bool_]:
@@ -65,7 +67,7 @@ class Admissible:
             If a validator changes a parameter instead of refusing it.
         """
         allowed = np.ones(len(numbers), dtype=bool)
-        for verdicts in self._alone:
+        for verdicts in self._fields:
             if not verdicts.all_true:
                 allowed &= verdicts.of(numbers)
         if self._joint is not None and allowed.any():

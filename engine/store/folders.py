@@ -165,20 +165,14 @@ def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
         If there is no such result, or several.
     """
     folder = Path(wanted)
-    unfinished = [path for path in (folder, root / wanted) if (path / UNFINISHED).is_file()]
-    if unfinished:
-        raise UsageError(
-            f"{unfinished[0]} is an unfinished sweep; finish it with: "
-            f"streak sweep --resume {unfinished[0]}"
-        )
+    if (folder / UNFINISHED).is_file():
+        raise _is_unfinished(folder)
     if (folder / MANIFEST).is_file():
         stored = _open(folder)
         if stored is None:
             raise UsageError(f"{folder}: not a result of this version of Streaklab")
         return stored
     results = stored_results(root)
-    if not results:
-        raise UsageError(f"there are no results in {root}; start with: streak run STUDY.yaml")
     study = wanted.removesuffix(f"/{LATEST}")
     newest = [
         r
@@ -193,9 +187,25 @@ def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
         return (exact or matching)[0]
     if matching:
         raise UsageError(f'"{wanted}" names {len(matching)} results; give more of the name')
+    raise _not_found(root, wanted, results)
+
+
+def _not_found(root: Path, wanted: str, results: list[Stored]) -> UsageError:
+    for path in sorted(path.parent for path in root.glob(f"*/*/{UNFINISHED}")):
+        own = (path.name, f"{path.parent.name}/{path.name}", LATEST)
+        if any(name.startswith(wanted) for name in own):
+            return _is_unfinished(path)
+    if not results:
+        return UsageError(f"there are no results in {root}; start with: streak run STUDY.yaml")
     names = {LATEST}
     for result in results:
         study = result.path.parent.name
         names |= {study, f"{study}/{LATEST}", result.name}
     hint = did_you_mean(wanted, sorted(names))
-    raise UsageError(f'there is no result "{wanted}" in {root}{hint}')
+    return UsageError(f'there is no result "{wanted}" in {root}{hint}')
+
+
+def _is_unfinished(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} is an unfinished sweep; finish it with: streak sweep --resume {path}"
+    )

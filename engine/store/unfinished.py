@@ -90,6 +90,11 @@ class Unfinished:
         return f"{self.path.parent.name}/{self.path.name}"
 
     @property
+    def simulated(self) -> bool:
+        """Whether its prices are invented by a generator."""
+        return bool(self.about.get("simulated"))
+
+    @property
     def parts(self) -> int:
         """How many parts there are, whole or not."""
         return len(self._known)
@@ -158,7 +163,7 @@ class Unfinished:
             return None
         table = pa.ipc.open_file(pa.BufferReader(content)).read_all().combine_chunks()
         if table.schema.metadata[_PRICES.encode()] != prices.encode():
-            raise UsageError(changed(self.name, "the prices"))
+            raise UsageError(changed(self.name, "the prices or cash rates"))
         return {name: np.asarray(table[name].to_numpy()) for name in table.column_names}
 
     def discard(self) -> None:

@@ -55,6 +55,7 @@ class Request:
             "origin": dict(self.origin),
             "count": plan.grid.count,
             "chunks": plan.chunks,
+            "simulated": plan.panel.simulated,
             "same": _what_must_stay(plan),
         }
 

@@ -114,6 +114,12 @@ class Leaders:
 
     def add(self, columns: Columns) -> None:
         """Look at the next rows."""
+        if len(self.columns.get(self._metric, ())) == self._count:
+            worst = sort_keys(self.columns, self._metric)[-1]
+            better = np.flatnonzero(sort_keys(columns, self._metric) < worst)
+            columns = {name: values[better] for name, values in columns.items()}
+            if not len(better):
+                return
         best = best_rows(columns, self._metric, self._count, alike=self._alike)
         found = {name: values[best] for name, values in columns.items()}
         if self.columns:  # those of before come first: ties stay in the grid's order
@@ -138,7 +144,10 @@ class Sample:
         """Look at the rows of chunk `number`."""
         rows = len(next(iter(columns.values())))
         drawn = np.random.default_rng([self._seed, number]).random(rows)
-        own = np.argsort(drawn, kind="stable")[: self._count]
+        if len(self._drawn) == self._count:
+            own = np.flatnonzero(drawn < self._drawn[-1])
+        else:
+            own = np.argsort(drawn, kind="stable")[: self._count]
         found = {name: values[own] for name, values in columns.items()}
         if self.columns:
             found = {n: np.concatenate([self.columns[n], values]) for n, values in found.items()}

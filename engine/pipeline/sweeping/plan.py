@@ -29,7 +29,7 @@ MANY = 50_000_000
 """More parameter sets than these are swept only when that is said to be meant."""
 TOO_MANY = 10**12
 """As many are not swept at all."""
-CHUNK = {"events": 2**18, "bars": 2**13, "backtrader": 2**8}
+CHUNK = {"events": 2**16, "bars": 2**13, "backtrader": 2**8}
 """Parameter sets measured and written at a time, by the slowest engine that runs any of them."""
 KEPT = 8
 """Combinations of prices and terms whose kernel tables are kept in memory."""

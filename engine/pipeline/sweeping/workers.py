@@ -1,26 +1,35 @@
 """Processes that run Backtrader beside the kernel.
 
 They are best started before anything else: each loads Backtrader while this process reads the
-study and the prices and compiles the kernel. A process of one thread is forked, which costs
-nothing; one that already has threads may not be, and then new interpreters are started.
+study and the prices and compiles the kernel. Each is an interpreter of its own, asked over a pipe:
+nothing is forked, so threads do no harm, and a script of a user needs no guard against being
+imported again. When the pipe ends, so does the process, whatever has ended this one.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
-import signal
+import pickle
+import queue
+import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing.connection import wait
-from pathlib import Path
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
+from engine.errors import ExecutionError
+
 A = TypeVar("A")
 B = TypeVar("B")
+
+_SERVE = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from engine.pipeline.sweeping.workers import serve
+serve()
+"""
 
 
 def processors() -> int:
@@ -38,24 +47,43 @@ class Workers:
     """
 
     def __init__(self, count: int) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        if count:
-            context = multiprocessing.get_context("fork" if _has_one_thread() else "spawn")
-            self._pool = ProcessPoolExecutor(count, context, _prepare)
-            for _ in range(count):
-                self._pool.submit(_nothing)
+        self._threads = ThreadPoolExecutor(count) if count else None
+        self._all = [_started() for _ in range(count)]
+        self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
+        for process in self._all:
+            self._idle.put(process)
 
     def submit(self, function: Callable[..., B], *arguments: Any) -> Callable[[], B]:
-        """Begin a task; calling what is returned waits for its result."""
-        if self._pool is None:
+        """Begin a task; calling what is returned waits for its result.
+
+        Function, arguments, result and whatever is raised must be picklable.
+        """
+        if self._threads is None:
             return lambda: function(*arguments)
-        future: Future[B] = self._pool.submit(function, *arguments)
+        future: Future[B] = self._threads.submit(self._asked, function, arguments)
         return future.result
 
     def map(self, function: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:
         """Yield the results of a function in the order of the items."""
         waiting = [self.submit(function, item) for item in items]
         return (result() for result in waiting)
+
+    def _asked(self, function: Callable[..., B], arguments: tuple[Any, ...]) -> B:
+        process = self._idle.get()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump((function, arguments), process.stdin)
+            process.stdin.flush()
+            raised, result = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            raise ExecutionError("a process that ran Backtrader ended before its task") from None
+        finally:
+            self._idle.put(process)
+        if raised:
+            raise result
+        found: B = result
+        return found
 
     def __enter__(self) -> Workers:
         return self
@@ -66,30 +94,42 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        for process in self._all:  # nothing that is still wanted runs in them
+            process.kill()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+        for process in self._all:
+            process.communicate()
 
 
-def _has_one_thread() -> bool:
-    """Whether this process is certain to have one thread, libraries' own included."""
-    tasks = Path("/proc/self/task")
-    return sys.platform == "linux" and tasks.is_dir() and len(list(tasks.iterdir())) == 1
+def _started() -> subprocess.Popen[bytes]:
+    """Start a process that Ctrl-C in a terminal does not reach: this one answers for it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _SERVE, json.dumps(sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
-def _nothing() -> None:
-    """Make a process start."""
-
-
-def _prepare() -> None:
-    """Load what confirmations need; end when the parent does, whatever ends it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to answer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def serve() -> None:
+    """Answer tasks until there are no more; what a task prints goes to stderr."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import engine.execution.broker
     import engine.pipeline.sweeping.confirming  # noqa: F401
 
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
+    while True:
+        try:
+            function, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            answer = False, function(*arguments)
+        except Exception as error:
+            answer = True, error
+        try:
+            pickle.dump(answer, answers)
+            answers.flush()
+        except BrokenPipeError:
+            os._exit(1)  # nobody waits any more

@@ -141,7 +141,8 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
             if position.size:
                 price = close[0]
                 gain = position.size * (price - position.price)
-                worth += (position.size * price - gain) + gain
+                worth += position.size * price - gain
+                worth += gain
         self._value = self.cash + worth
 
 

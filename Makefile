@@ -20,9 +20,10 @@ $(VENV)/installed-dev: setup.cfg pyproject.toml
 	@touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed      ## run the main job on the embedded simulated market
-	@$(BIN)/streak run configs/demo.yaml
+	@$(BIN)/streak run configs/demo.yaml --report
 
 test: $(VENV)/installed-dev  ## run the whole test suite
+	@sh tests/browser/install_chromium.sh
 	@$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/installed-dev ## lint, types, and the layers of the architecture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.report.evidence import criteria_reference
 from engine.report.tables import metric_reference
 from engine.rules.describe import describe_rule, describe_signals
 from engine.rules.registry import shipped_rules
@@ -40,11 +41,74 @@ def generated() -> dict[str, str]:
     schema = json.dumps(full_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         "configs/schema.json": schema,
+        "docs/evidence.md": f"{_ABOUT_EVIDENCE}\n{criteria_reference()}",
         "docs/metrics.md": _metrics(),
         "docs/rules.md": _rules(),
     }
 
 
+_ABOUT_EVIDENCE = """# How much of it is luck?
+
+Made from the code by `make docs`. A backtest is one history. These figures say how differently
+it could have come out, and how good the best of many useless rules would look.
+
+## One rule: `streak run`
+
+- **Intervals** of CAGR, Sharpe, maximum drawdown and active return: 2,000 histories are drawn
+  by the stationary bootstrap (Politis and Romano 1994), in blocks whose mean length Politis and
+  White's rule (2004, corrected 2009) chooses for the returns. Intervals are BCa (Efron 1987),
+  the acceleration from leaving out blocks; those of drawdowns are plain percentiles, as a
+  drawdown is an extreme of the path.
+- **Standard errors** of the Sharpe ratio: for independent normal returns (Lo 2002), for skewed
+  and fat-tailed ones (Mertens 2002, Christie 2005, Opdyke 2007; the one that is printed), and
+  for autocorrelated ones (Lo 2002 with Newey and West 1987).
+- **Probabilistic Sharpe ratio** and **minimum track record length** (Bailey and López de Prado
+  2012): how sure one is that the true ratio is above 0, and how many sessions it takes to be 95
+  % sure of beating the core held.
+
+All in `metrics.json` under `uncertainty` and `verdict`. The study's `seed` draws the histories;
+with fewer than 50 returns nothing is drawn.
+
+## Rules against each other: `streak compare`
+
+- **Differences** in Sharpe and CAGR, each rule against each benchmark and each other rule, both
+  sides from the same resampled histories.
+- **SPA** (Hansen 2005): could the best rule beat the core held by that much if none were
+  better?
+- **StepM** (Romano and Wolf 2005): which rules beat it, all taken together, at 5 %.
+- **MCS** (Hansen, Lunde and Nason 2011): which rules and benchmarks cannot be told from the
+  best.
+
+All in `metrics.json` under `tests`. The library arch makes the last two; like all such tests
+they speak of losses, and are given minus the returns over cash.
+
+## A search, from Python
+
+```python
+import numpy as np
+
+from engine.evaluation.inference.overfitting import backtest_overfitting, block_sums
+from engine.evaluation.inference.sharpe import record_of
+from engine.evaluation.inference.trials import deflated_sharpe, effective_trials_by_eigenvalues
+
+returns = np.random.default_rng(1).standard_normal((1000, 50)) * 0.01  # sessions, trials
+records = [record_of(trial) for trial in returns.T]
+best = max(records, key=lambda record: record.sharpe)
+trials = effective_trials_by_eigenvalues(returns)
+print(deflated_sharpe(best, trials, np.var([r.sharpe for r in records], ddof=1)))
+print(backtest_overfitting(block_sums(returns)).probability)
+```
+
+`trials` also has the minimum backtest length and the number of clusters of trials;
+`superiority` has SPA for any number of rules. Ratios in these modules are per session, and a
+kurtosis of 3 is that of the normal distribution.
+
+## The verdict
+
+*No evidence*, *weak*, *moderate* or *strong*: every figure that is known reaches a level of its
+own, and the lowest counts. Without a figure that accounts for how many rules were tried, marked
+†, nothing is more than moderate: a single run cannot know.
+"""
 _ABOUT_METRICS = """# Metrics
 
 Made from the code by `make docs`. Keys are the same in JSON, CSV columns and `--sort`. Fractions

@@ -7,6 +7,7 @@
     ├── StudyError                     3  a study file (or an override of it) is wrong
     │   └── RuleError                  3  a rule is wrong: its file, its expression, its parameters
     ├── DataError                      4  prices are missing or cannot be trusted
+    │   └── ProviderError              4  a provider of prices gave no answer, or none that is data
     ├── ExecutionError                 5  a backtest cannot be believed
     │   ├── OrderRejectedError         5  the broker did not fill an order in full
     │   └── EngineDisagreementError    5  two engines gave different equity for one run
@@ -86,6 +87,25 @@ class DataError(StreaklabError):
     """Prices are missing, unreadable, or fail the quality gate; carries every fault found."""
 
     exit_code = EXIT_DATA
+
+
+class ProviderError(DataError):
+    """A provider of prices gave no answer, or one that is not the data asked for.
+
+    Attributes
+    ----------
+    transient : bool
+        Whether asking again may help.
+    retry_after : float or None
+        Seconds the provider asks one to wait.
+    """
+
+    def __init__(
+        self, message: str, *, transient: bool = False, retry_after: float | None = None
+    ) -> None:
+        self.transient = transient
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class ExecutionError(StreaklabError):

@@ -8,6 +8,7 @@ CONTEXT = {"others": "[PART, BANK, NONE]", "vix": "VIX", "fed_funds": "DFF"}
 FILES = {
     *("streaks.csv", "events.csv", "rarity.csv", "survival.csv", "analogues.parquet", "study.md"),
     *("manifest.json", "study.yaml", "metrics.json", "continuation.csv", "anatomy.csv"),
+    "sections.json",
 }
 PROVENANCE = {"manifest.json", "study.yaml"}
 

@@ -33,6 +33,8 @@ ONLY_IN = {
     "rich_click": ("engine/cli/",),
     "ruamel": ("engine/study/",),
     "exchange_calendars": ("engine/market/calendar.py",),
+    "tenacity": ("engine/market/providers/retry.py",),
+    "yfinance": ("engine/market/providers/yahoo.py",),
 }
 STRATEGY_IMPORTS = ("__future__", "engine.rules", "engine.signals", "numpy", "pydantic")
 MAX_LINES = 400

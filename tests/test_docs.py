@@ -34,8 +34,12 @@ def commands(page):
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    results = tmp_path_factory.mktemp("results")
-    return {**os.environ, "STREAKLAB_RESULTS": str(results)}
+    results, library = (tmp_path_factory.mktemp(name) for name in ("results", "library"))
+    return {
+        **os.environ,
+        "STREAKLAB_RESULTS": str(results),
+        "STREAKLAB_DATA": str(library),
+    }
 
 
 def streak(arguments, environment):

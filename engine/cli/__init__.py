@@ -16,6 +16,7 @@ from engine.cli.compare import compare
 from engine.cli.data import data
 from engine.cli.ls import ls
 from engine.cli.now import now
+from engine.cli.report import report
 from engine.cli.rules import rules
 from engine.cli.run import run
 from engine.cli.scan import scan
@@ -46,7 +47,10 @@ def streak() -> None:
     """
 
 
-for command in (run, sweep, top, compare, scan, now, claims, show, ls, rules, data, schema):
+for command in (
+    *(run, sweep, top, compare, scan, now, claims),
+    *(report, show, ls, rules, data, schema),
+):
     streak.add_command(command)
 
 

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-
 import rich_click as click
 
-from engine.cli.options import (
-    notice,
-    output_options,
-    print_json,
-    print_table,
-    results_option,
-    study_options,
-)
+from engine.cli.options import Common, common_options, print_table
 
 
 @click.command()
@@ -25,19 +15,8 @@ from engine.cli.options import (
     help="Compare these shipped rules, with default parameters, on the study's prices and terms.",
 )
 @click.option("--sort", metavar="METRIC", help="Best first by this metric: `--sort sharpe`.")
-@study_options
-@results_option
-@output_options
-def compare(
-    sources: tuple[str, ...],
-    rules: str | None,
-    sort: str | None,
-    overrides: tuple[str, ...],
-    data_dir: Path | None,
-    results: Path,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+@common_options
+def compare(sources: tuple[str, ...], rules: str | None, sort: str | None, common: Common) -> None:
     """Lay rules side by side: rules as rows, metrics as columns, benchmarks included.
 
     SOURCES are study files or stored runs. One study compares its rule with those in its
@@ -49,23 +28,22 @@ def compare(
     from engine.pipeline.saving import save_comparison
     from engine.report.results import comparison_json, comparison_table, sorted_by
 
-    say = partial(notice, quiet)
     if sort is not None:
         find_metric(sort)  # a wrong name is said before anything is run
     comparison = compare_sources(
         sources,
         rules=rules,
-        overrides=overrides,
-        data_dir=data_dir,
-        results=results,
-        progress=say,
+        overrides=common.overrides,
+        data_dir=common.data_dir,
+        results=common.results,
+        progress=common.say,
     )
     if sort is not None:
         comparison = sorted_by(comparison, sort)
     table = comparison_table(comparison)
-    stored = save_comparison(comparison, table, results)
-    if as_json:
-        print_json({"run": stored.name, "path": str(stored.path), **comparison_json(table)})
-    else:
-        print_table(table)
-        click.echo(f"\n{stored.path}")
+    stored = save_comparison(comparison, table, common.results)
+    common.tell(
+        stored,
+        as_json=lambda: comparison_json(comparison),
+        show=lambda: print_table(table),
+    )

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from engine.cli.options import CONFIG, as_of_option, output_options, print_json, study_options
+from engine.cli.options import (
+    CONFIG,
+    as_of_option,
+    output_options,
+    print_json,
+    print_sections,
+    study_options,
+)
 
 
 @click.command()
@@ -18,7 +25,7 @@ from engine.cli.options import CONFIG, as_of_option, output_options, print_json,
 @output_options
 def now(
     config: Path,
-    as_of: dt.datetime | None,
+    as_of: dt.date | None,
     overrides: tuple[str, ...],
     data_dir: Path | None,
     as_json: bool,
@@ -34,11 +41,10 @@ def now(
     from engine.pipeline.scanning import as_of_study
     from engine.pipeline.standing import today
     from engine.report.now import now_sections
-    from engine.report.sections import sections_text
     from engine.rules.studies import read_study
 
     loaded = read_study(config, overrides=overrides, data_dir=data_dir)
-    study = as_of_study(loaded.study, as_of.date() if as_of else None)
+    study = as_of_study(loaded.study, as_of)
     panel = load_panel(study.data)
     found = today(study, panel)
     if as_json:
@@ -55,4 +61,4 @@ def now(
         print_json(to_json_value({**whole, "rules": rules, **facts}))
         return
     sections = now_sections(panel, found.market, found.rules, study.execution.fill)
-    click.echo(sections_text(sections, simulated=panel.simulated))
+    print_sections(sections, simulated=panel.simulated)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from engine.cli.options import (
-    CONFIG,
-    as_of_option,
-    notice,
-    output_options,
-    print_json,
-    results_option,
-    study_options,
-)
+from engine.cli.options import CONFIG, Common, as_of_option, common_options, date, print_sections
+
+if TYPE_CHECKING:
+    from engine.evaluation.streak_study.table import Kind, Streak
+    from engine.pipeline.scanning import Scan
 
 KINDS = (
     "outperformance",
@@ -26,7 +23,6 @@ KINDS = (
     "core_up",
     "core_down",
 )
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -37,28 +33,22 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--analogue",
     "analogue_dates",
-    type=DAY,
+    type=date,
     multiple=True,
     help="Show the paths around the streak of this date. Repeatable; default: the longest.",
 )
-@click.option("--anatomy", type=DAY, help="Show winners and losers of the streak of this date.")
+@click.option("--anatomy", type=date, help="Show winners and losers of the streak of this date.")
 @as_of_option
-@study_options
-@results_option
-@output_options
+@common_options
 def scan(
     config: Path,
-    kind: str,
+    kind: Kind,
     min_length: int | None,
     top: int | None,
-    analogue_dates: tuple[dt.datetime, ...],
-    anatomy: dt.datetime | None,
-    as_of: dt.datetime | None,
-    overrides: tuple[str, ...],
-    data_dir: Path | None,
-    results: Path,
-    as_json: bool,
-    quiet: bool,
+    analogue_dates: tuple[dt.date, ...],
+    anatomy: dt.date | None,
+    as_of: dt.date | None,
+    common: Common,
 ) -> None:
     """Study the streaks of the study CONFIG, without any trading.
 
@@ -69,48 +59,36 @@ def scan(
     from engine.pipeline.saving import save_scan
     from engine.pipeline.scanning import as_of_study
     from engine.pipeline.scanning import scan as scan_study
-    from engine.report.sections import sections_markdown, sections_text
     from engine.report.streaks import scan_sections
-    from engine.rules.studies import read_study
-    from engine.store.scans import scan_json
 
-    loaded = read_study(config, overrides=overrides, data_dir=data_dir)
-    study = as_of_study(loaded.study, as_of.date() if as_of else None)
-    done = scan_study(
-        study,
-        analogues=[day.date() for day in analogue_dates],
-        dissect=anatomy.date() if anatomy else None,
-        progress=partial(notice, quiet),
-    )
+    loaded = common.read(config)
+    study = as_of_study(loaded.study, as_of)
+    done = scan_study(study, analogues=analogue_dates, dissect=anatomy, progress=common.say)
     least = study.scan.min_length if min_length is None else min_length
-    streaks = done.found.streaks[kind]  # type: ignore[index]  # click has checked the kind
-    listed = select(streaks, min_length=least, top=top)
-    sections = scan_sections(
-        done.panel,
-        done.found,
-        kind=kind,  # type: ignore[arg-type]
-        min_length=least,
-        top=top,
-    )
-    page = sections_markdown(study.name, sections, simulated=done.panel.simulated)
+    listed = select(done.found.streaks[kind], min_length=least, top=top)
+    sections = scan_sections(done.panel, done.found, kind=kind, min_length=least, top=top)
     options = {
         "kind": kind,
         "min_length": least,
         "top": top,
-        "analogues": [str(day.date()) for day in analogue_dates],
-        "anatomy": None if anatomy is None else str(anatomy.date()),
-        "as_of": None if as_of is None else str(as_of.date()),
+        "analogues": [str(day) for day in analogue_dates],
+        "anatomy": anatomy and str(anatomy),
+        "as_of": as_of and str(as_of),
     }
-    stored = save_scan(done, listed, page, loaded.content, results, options)
-    if as_json:
-        facts = {
-            "run": stored.name,
-            "path": str(stored.path),
-            "study": study.name,
-            "price_basis": done.panel.price_basis,
-            "simulated": done.panel.simulated,
-        }
-        print_json({**facts, **scan_json(done.found, listed)})
-    else:
-        click.echo(sections_text(sections, simulated=done.panel.simulated))
-        click.echo(f"\n{stored.path}")
+    stored = save_scan(done, listed, sections, loaded.content, common.results, options)
+    common.tell(
+        stored,
+        as_json=lambda: _facts(done, listed),
+        show=lambda: print_sections(sections, simulated=done.panel.simulated),
+    )
+
+
+def _facts(done: Scan, listed: Sequence[Streak]) -> dict[str, Any]:
+    from engine.store.scans import scan_json
+
+    facts = {
+        "study": done.study.name,
+        "price_basis": done.panel.price_basis,
+        "simulated": done.panel.simulated,
+    }
+    return {**facts, **scan_json(done.found, listed)}

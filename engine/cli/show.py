@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
-from engine.cli.options import output_options, print_json, print_table, results_option
+from engine.cli.options import (
+    output_options,
+    print_equity,
+    print_json,
+    print_sections,
+    print_table,
+    results_option,
+)
 
 
 @click.command()
@@ -20,8 +29,10 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     or the path of its folder.
     """
     from engine.report.results import stored_table
+    from engine.report.sections import SECTIONS_FILE, sections_of
     from engine.report.sweeps import stored_sweep_table
     from engine.store.folders import find
+    from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
 
     stored = find(results, run)
@@ -31,17 +42,13 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_json({"run": stored.name, "path": str(stored.path), "manifest": manifest, **metrics})
         return
     if manifest["kind"] == "scan":
-        click.echo(stored.read("study.md").decode().rstrip())
-        click.echo(f"\n{stored.path}")
-        return
-    if manifest["kind"] == "sweep":
+        print_sections(sections_of(stored.read(SECTIONS_FILE)), simulated=manifest["simulated"])
+    elif manifest["kind"] == "sweep":
         print_table(stored_sweep_table(stored))
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
-    origins = [
-        (source["symbol"], f"{source['origin']} ({source['recognised_as']})")
-        for source in manifest["data"]["sources"]
-    ]
+        print_equity(stored_equities(stored))
+    origins = [(source["symbol"], _origin(source)) for source in manifest["data"]["sources"]]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),
@@ -53,3 +60,14 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     click.echo("")
     for name, value in facts:
         click.echo(f"{name:9}{value}")
+
+
+def _origin(source: Mapping[str, Any]) -> str:
+    """Return where the prices of one asset came from; how they were kept, if they were."""
+    text = f"{source['origin']} ({source['recognised_as']})"
+    if not source.get("fetched_at"):
+        return text
+    return (
+        f"{text}, fetched {source['fetched_at']}, last session {source['last_session']}, "
+        f"total return {source['adjustment']}, sha256 {source['sha256']}"
+    )

@@ -225,8 +225,8 @@ def _return_metrics(returns: FloatArray, cash: FloatArray) -> dict[str, float]:
         "volatility": deviation * math.sqrt(SESSIONS_PER_YEAR),
         "sharpe": _annual_ratio(_mean(excess), _deviation(excess)),
         "sortino": _annual_ratio(_mean(excess), downside),
-        "skew": _standard_moment(returns, 3),
-        "kurtosis": _standard_moment(returns, 4) - 3.0,
+        "skew": standard_moment(returns, 3),
+        "kurtosis": standard_moment(returns, 4) - 3.0,
         "best_session": float(returns.max()) if len(returns) else NAN,
         "worst_session": float(returns.min()) if len(returns) else NAN,
         "var_95": float(np.percentile(returns, 5.0)) if len(returns) else NAN,
@@ -234,8 +234,12 @@ def _return_metrics(returns: FloatArray, cash: FloatArray) -> dict[str, float]:
     }
 
 
-def _standard_moment(returns: FloatArray, order: int) -> float:
-    """Return the central moment over the standard deviation (ddof 0) to the same power."""
+def standard_moment(returns: FloatArray, order: int) -> float:
+    """Return the central moment over the standard deviation (ddof 0) to the same power.
+
+    `order` 3 is the skew; 4 is the kurtosis, 3 for a normal distribution. NaN for returns, shape
+    (n,), that do not vary.
+    """
     if not _deviation(returns) > ROUNDING:
         return NAN
     standard = (returns - returns.mean()) / returns.std()
@@ -249,10 +253,15 @@ def _expected_shortfall(returns: FloatArray, level: float) -> float:
     return float(np.partition(returns, last)[: last + 1].mean())
 
 
+def underwater(wealth: FloatArray) -> FloatArray:
+    """Return how far wealth is below its running peak (fraction, at most 0), shape (n,)."""
+    return np.asarray(wealth / np.maximum.accumulate(wealth) - 1.0)
+
+
 def _drawdown_metrics(wealth: FloatArray, sessions: SessionArray) -> dict[str, Any]:
     """Return the deepest drawdown, its dates and its length in sessions."""
     peaks = np.maximum.accumulate(wealth)
-    drawdown = wealth / peaks - 1.0
+    drawdown = underwater(wealth)
     trough = int(drawdown.argmin())
     if len(wealth) < 2 or drawdown[trough] >= -ROUNDING:
         nowhere: dict[str, Any] = dict.fromkeys(

@@ -20,8 +20,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.evaluation.inference.resampling import drawn_sessions
 from engine.market.panel import Bars, PricePanel
 from engine.market.quotes import FloatArray
 
@@ -46,7 +46,7 @@ def history(panel: PricePanel, null: Null, number: int, *, length: float, seed: 
     generator = np.random.default_rng([seed, NULLS.index(null), number])
     changes = _changes(panel)
     if null == "bootstrap":
-        drawn = changes[:, :, _blocks(changes.shape[2], length, generator)]
+        drawn = changes[:, :, drawn_sessions(changes.shape[2], length, 1, generator)[0]]
     else:
         drawn = _flipped(changes, generator)
     missing = (changes.sum(axis=(1, 2)) - drawn.sum(axis=(1, 2))) / drawn[0].size
@@ -64,16 +64,6 @@ def _changes(panel: PricePanel) -> FloatArray:
         opens, closes = np.log(bars.open[first:]), np.log(bars.close[first:])
         parts.append(np.stack([opens[1:] - closes[:-1], closes[1:] - opens[1:]]))
     return np.stack(parts)
-
-
-def _blocks(n: int, length: float, generator: np.random.Generator) -> NDArray[np.int64]:
-    """Return which session stands at each place: blocks of geometric length, wrapping round."""
-    begins = generator.random(n) < 1.0 / length
-    begins[0] = True
-    places = np.flatnonzero(begins)
-    starts = generator.integers(0, n, len(places))
-    lengths = np.diff(places, append=n)
-    return np.asarray((np.arange(n) + np.repeat(starts - places, lengths)) % n)
 
 
 def _flipped(changes: FloatArray, generator: np.random.Generator) -> FloatArray:

@@ -21,7 +21,7 @@ from engine.market.pair import (
 from engine.market.panel import PricePanel, Provenance
 from engine.market.quality import Finding, check_quotes, errors_of, summarise
 from engine.market.quotes import Quotes, SessionArray
-from engine.market.sources import read_file, read_quotes
+from engine.market.sources import read_file, read_pair, read_quotes
 from engine.study.models import DataSection
 
 
@@ -52,8 +52,13 @@ def load_panel(
         If a source cannot be read, the gate finds an error (all are carried), or fewer than 2
         sessions are left from ``data.start`` on.
     """
-    core = read_quotes(data, data.core) if core_quotes is None else core_quotes
-    satellite = read_quotes(data, data.satellite) if satellite_quotes is None else satellite_quotes
+    if core_quotes is None and satellite_quotes is None:
+        core, satellite = read_pair(data)
+    else:
+        core = read_quotes(data, data.core) if core_quotes is None else core_quotes
+        satellite = (
+            read_quotes(data, data.satellite) if satellite_quotes is None else satellite_quotes
+        )
     findings = _gate(data, core, satellite)
     if faults := errors_of(findings):
         raise data_error(faults)
@@ -79,7 +84,7 @@ def load_quotes(data: DataSection) -> tuple[Quotes, Quotes]:
     DataError
         If a source cannot be read or understood.
     """
-    return read_quotes(data, data.core), read_quotes(data, data.satellite)
+    return read_pair(data)
 
 
 def check_data(data: DataSection) -> tuple[Finding, ...]:
@@ -112,6 +117,13 @@ def check_file(
         If the file cannot be read or understood.
     """
     quotes = read_file(path)
+    return quotes, check_alone(quotes, calendar=calendar, today=today)
+
+
+def check_alone(
+    quotes: Quotes, *, calendar: str = "XNYS", today: dt.date | None = None
+) -> tuple[Finding, ...]:
+    """Return what the gate finds in all rows of one asset; see :func:`check_file`."""
     basis = "price" if quotes.adjusted_close is None else "total_return"
     findings = [*check_quotes(quotes, calendar=calendar, price_basis=basis)]
     if calendar == "XNYS":
@@ -119,7 +131,7 @@ def check_file(
     findings += check_splits(quotes)
     if today is not None:
         findings += check_last_row(quotes, np.datetime64(today), f"today, {today}")
-    return quotes, tuple(findings)
+    return tuple(findings)
 
 
 def _gate(data: DataSection, core: Quotes, satellite: Quotes) -> tuple[Finding, ...]:
@@ -167,4 +179,7 @@ def _provenance(quotes: Quotes) -> Provenance:
         first_session=str(quotes.sessions[0]),
         last_session=str(quotes.sessions[-1]),
         rows=len(quotes),
+        source=quotes.source,
+        fetched_at=quotes.fetched_at,
+        adjustment=quotes.adjustment,
     )

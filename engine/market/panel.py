@@ -47,7 +47,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the bars of one asset came from."""
+    """Where the bars of one asset came from; see :class:`engine.market.quotes.Quotes`."""
 
     symbol: str
     origin: str
@@ -56,6 +56,9 @@ class Provenance:
     first_session: str
     last_session: str
     rows: int
+    source: str
+    fetched_at: str
+    adjustment: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,11 @@ BAR_TOLERANCE = 1e-6
 LARGE_RETURN = 0.25
 STALE_SESSIONS = 5
 LONG_SPAN_DAYS = 366
+LEAST_MOVES = 60
+SYNTHETIC_SHARE = 0.6
+"""Of the moves: SPY's and IWM's opens never equal the close before in more than 0.14 of 250 …"""
+SYNTHETIC_MOVES = 250
+"""… in a row, those of a one-month bill fund (its prices are a few cents apart) in 0.53."""
 
 TITLES = {
     "unsorted": "rows out of order",
@@ -43,6 +48,7 @@ TITLES = {
     "stale": "stale prices",
     "old": "last row far in the past",
     "dividends": "dividends apparently missing",
+    "synthetic-opens": "opens look synthetic",
 }
 
 
@@ -88,7 +94,7 @@ def check_quotes(
         *(_dividends(quotes) if price_basis == "total_return" else ()),
     ]
     if is_ordered(quotes):
-        found += [*_large_returns(quotes), *_stale(quotes)]
+        found += [*_large_returns(quotes), *_stale(quotes), *_synthetic_opens(quotes)]
     return tuple(found)
 
 
@@ -266,6 +272,32 @@ def _stale(quotes: Quotes) -> list[Finding]:
         stale,
         lambda i: f"Close stays {quotes.close[i]:.10g} for {length_from[i]} sessions",
     )
+
+
+def _synthetic_opens(quotes: Quotes) -> list[Finding]:
+    """Find where opens are no traded prices: index histories repeat a close, the last or their own.
+
+    Only sessions in which the close moved say something: a price that stands still opens where it
+    was.
+    """
+    moved = np.flatnonzero(np.diff(quotes.close) != 0) + 1
+    repeated = quotes.open[moved] == quotes.close[moved - 1]
+    flat = (quotes.high[moved] == quotes.low[moved]) & (quotes.open[moved] == quotes.close[moved])
+    suspect = repeated | flat
+    window = min(SYNTHETIC_MOVES, len(moved))
+    if window < LEAST_MOVES:
+        return []
+    counts = np.convolve(suspect, np.ones(window, dtype=np.int64), "valid")
+    starts = np.flatnonzero(counts > SYNTHETIC_SHARE * window)
+    if not len(starts):
+        return []
+    first, last = moved[starts[0]], moved[starts[-1] + window - 1]
+    count = int(np.count_nonzero(suspect & (moved >= first) & (moved <= last)))
+    message = (
+        f"to {quotes.sessions[last]} {count:,} opens equal the close before, or all four prices "
+        "are one: next_open fills are not realistic there"
+    )
+    return warning("synthetic-opens", quotes, [int(first)], lambda _: message)
 
 
 def _dividends(quotes: Quotes) -> list[Finding]:

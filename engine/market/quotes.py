@@ -35,6 +35,14 @@ class Quotes:
         Hash of the bytes the quotes were read from.
     simulated : bool
         True where the quotes are invented by a generator.
+    notes : tuple of str
+        What one should know of how they were read.
+    source : str
+        Who delivered them: ``file``, ``simulated``, ``yahoo``, ``fred``.
+    fetched_at : str
+        When they were fetched or imported, UTC in ISO 8601; empty where they are read as they are.
+    adjustment : str
+        What total return is made of.
     """
 
     symbol: str
@@ -51,6 +59,9 @@ class Quotes:
     sha256: str
     simulated: bool = False
     notes: tuple[str, ...] = field(default=())
+    source: str = "file"
+    fetched_at: str = ""
+    adjustment: str = "adjusted close as given, if there is one"
 
     def __len__(self) -> int:
         return len(self.sessions)

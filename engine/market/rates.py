@@ -41,16 +41,34 @@ def yearly_rates(path: Path, sessions: SessionArray) -> FloatArray:
     """
     dates, values, lines = _read(path, sessions[-1])
     index = np.searchsorted(dates, sessions, side="right") - 1
-    if index[0] < 0:
-        raise DataError(f"{path}: rates start on {dates[0]}, after the first session {sessions[0]}")
-    age = (sessions - dates[index]).astype(np.int64)
-    stale = int(np.argmax(age > LONGEST_GAP))
-    if age[stale] > LONGEST_GAP:
+    if stale := first_stale(dates, index, sessions):
+        row, session = stale
+        if row < 0:
+            raise DataError(f"{path}: rates start on {dates[0]}, after the first session {session}")
         raise DataError(
-            f"{path}:{lines[index[stale]]}: {dates[index[stale]]}: the next rate comes more than "
-            f"{LONGEST_GAP} days later, or never; there is none for {sessions[stale]}"
+            f"{path}:{lines[row]}: {dates[row]}: the next rate comes more than "
+            f"{LONGEST_GAP} days later, or never; there is none for {session}"
         )
     return np.asarray(values[index] / 100.0)
+
+
+def first_stale(
+    dates: SessionArray, rows: NDArray[np.intp], sessions: SessionArray, extra: int = 0
+) -> tuple[int, np.datetime64] | None:
+    """Return row and session of the first value that is none or too old; None if there is none.
+
+    Parameters
+    ----------
+    dates : datetime64[D] array, shape (m,)
+    rows : int array, shape (n,)
+        Which value stands for each session; negative where none does.
+    sessions : datetime64[D] array, shape (n,)
+    extra : int
+        Calendar days a value may be older than `LONGEST_GAP`.
+    """
+    age = (sessions - dates[np.maximum(rows, 0)]).astype(np.int64)
+    stale = np.flatnonzero((rows < 0) | (age > LONGEST_GAP + extra))
+    return (int(rows[stale[0]]), sessions[stale[0]]) if len(stale) else None
 
 
 def _read(path: Path, last: np.datetime64) -> tuple[SessionArray, FloatArray, NDArray[np.int64]]:

@@ -67,6 +67,11 @@ class Bench:
             name: self._measured(labels.get(name, name), self._references[name]) for name in names
         }
 
+    @property
+    def core(self) -> Simulation:
+        """The core held: what active returns are over."""
+        return self._references["core"].simulation
+
     @cached_property
     def _references(self) -> dict[str, _Run]:
         self.progress("running the benchmarks")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RuleError, UsageError
+from engine.evaluation.inference.rules import Contestant, rule_tests
 from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
-from engine.pipeline.bench import Bench, Progress, setting_of, silent
+from engine.market.quotes import FloatArray, SessionArray
+from engine.pipeline.bench import BENCHMARKS, Bench, Progress, setting_of, silent
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
@@ -47,6 +49,13 @@ def compare(
     Comparison
         Rules in the order given, then the benchmarks.
     """
+    return _tested(_measured(rules, study, panel, progress), progress)
+
+
+def _measured(
+    rules: Sequence[tuple[str, ResolvedRule]], study: Study, panel: PricePanel, progress: Progress
+) -> Comparison:
+    """Return the comparison without tests."""
     bench = Bench(panel, terms_of(study.execution, panel), progress)
     rows = [
         _compared(bench.measured(found.rule.name, found), "rule", source) for source, found in rules
@@ -55,11 +64,16 @@ def compare(
         _compared(measured, "benchmark", "benchmark")
         for measured in bench.benchmarks(study.benchmarks).values()
     ]
-    return comparison_of(study.name, setting_of(study, panel), panel.traded_sessions, rows)
+    setting, cash_returns = setting_of(study, panel), bench.core.cash_returns
+    return comparison_of(study.name, setting, panel.traded_sessions, cash_returns, rows)
 
 
 def comparison_of(
-    name: str, setting: Setting, sessions: Any, rows: Iterable[Compared]
+    name: str,
+    setting: Setting,
+    sessions: SessionArray,
+    cash_returns: FloatArray,
+    rows: Iterable[Compared],
 ) -> Comparison:
     """Return a comparison in which every row has a label of its own."""
     rows = list(rows)
@@ -67,7 +81,23 @@ def comparison_of(
         raise UsageError("there is nothing to compare; name study files, runs or --rules")
     labels = _distinct_labels(rows)
     named = (replace(row, label=label) for row, label in zip(rows, labels, strict=True))
-    return Comparison(name, setting, sessions, tuple(named))
+    return Comparison(name, setting, sessions, cash_returns, tuple(named))
+
+
+def _tested(comparison: Comparison, progress: Progress) -> Comparison:
+    """Return the comparison with its rules tested against each other and against the core held."""
+    progress("testing the rules against each other")
+    core_name, core_parameters = BENCHMARKS["core"]
+    held = [
+        row.label
+        for row in comparison.rows
+        if row.kind == "benchmark"
+        and row.rule["name"] == core_name
+        and row.rule["parameters"] == core_parameters
+    ]
+    rows = [Contestant(row.label, row.kind == "rule", row.equity) for row in comparison.rows]
+    tests = rule_tests(rows, comparison.cash_returns, held[0] if held else None)
+    return replace(comparison, tests=tests)
 
 
 def _distinct_labels(rows: Sequence[Compared]) -> list[str]:
@@ -139,10 +169,13 @@ def compare_sources(
     for name, part in others:
         _refuse_different((first_name, first.setting), (name, part.setting))
     if not others:
-        return first
+        return _tested(first, progress)
     rules_first = [row for _, part in parts for row in part.rows if row.kind == "rule"]
     benchmarks = [row for row in first.rows if row.kind == "benchmark"]
-    return comparison_of("comparison", first.setting, first.sessions, rules_first + benchmarks)
+    whole = comparison_of(
+        "comparison", first.setting, first.sessions, first.cash_returns, rules_first + benchmarks
+    )
+    return _tested(whole, progress)
 
 
 def _is_study(source: str) -> bool:
@@ -183,12 +216,13 @@ def _fresh_part(
             for _, study in studies
             for section in (study.rule, *study.compare)
         ]
-    return compare(found, first, panel, progress)
+    return _measured(found, first, panel, progress)
 
 
 def _stored_part(stored: Stored) -> Comparison:
-    sessions, rows = compared_rows(stored)
-    return comparison_of(stored.path.parent.name, setting_of_stored(stored), sessions, rows)
+    sessions, cash_returns, rows = compared_rows(stored)
+    setting = setting_of_stored(stored)
+    return comparison_of(stored.path.parent.name, setting, sessions, cash_returns, rows)
 
 
 def _refuse_different(one: tuple[str, Setting], other: tuple[str, Setting]) -> None:

@@ -12,6 +12,7 @@ from engine.pipeline.bench import setting_of
 from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
+from engine.report.sections import SECTIONS_FILE, Section, sections_json, sections_markdown
 from engine.report.sweeps import sweep_table
 from engine.report.tables import Table
 from engine.store.files import comparison_files, notice_of, run_files
@@ -31,8 +32,7 @@ def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
     table = run_table(result)
     files = {
         "study.yaml": study_text,
-        "summary.csv": tables.to_csv(table).encode(),
-        "summary.md": f"# {result.study}\n\n{tables.to_markdown(table, transposed=True)}".encode(),
+        **_summary(result.study, table, transposed=True),
         **run_files(result),
     }
     manifest = {
@@ -41,7 +41,6 @@ def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
         "seed": result.seed,
         "config": result.config,
         "config_hash": result.config_hash,
-        "execution": result.setting.execution,
         "rule": result.subject.rule,
         "rejected_orders": result.simulation.rejected_orders,
         "engines": {"names": ["backtrader", "bars"], "max_difference": result.max_difference},
@@ -54,14 +53,12 @@ def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
 def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
     """Write a comparison's folder under `root` and return it."""
     files = {
-        "summary.csv": tables.to_csv(table).encode(),
-        "summary.md": f"# {comparison.name}\n\n{tables.to_markdown(table)}".encode(),
+        **_summary(comparison.name, table),
         **comparison_files(comparison),
     }
     manifest = {
         "kind": "comparison",
         **_manifest(comparison.setting, table.notes),
-        "execution": comparison.setting.execution,
         "rows": [{"label": row.label, "source": row.source} for row in comparison.rows],
     }
     return save(root, comparison.name, comparison.content_hash, files, manifest)
@@ -70,19 +67,22 @@ def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
 def save_scan(
     scan: Scan,
     listed: Sequence[Streak],
-    page: str,
+    sections: Sequence[Section],
     study_text: bytes,
     root: Path,
     options: Mapping[str, Any],
 ) -> Stored:
     """Write a streak study's folder under `root` and return it.
 
-    `page` is its ``study.md``; `options` are those of the command that chose what is listed.
+    `sections` are those that were printed, for ``study.md`` and for being shown again; `options`
+    are those of the command that chose what is listed.
     """
+    simulated = scan.panel.simulated
     files = {
         "study.yaml": study_text,
-        "study.md": page.encode(),
-        **scan_files(scan.found, listed, simulated=scan.panel.simulated),
+        "study.md": sections_markdown(scan.study.name, sections, simulated=simulated).encode(),
+        SECTIONS_FILE: sections_json(sections),
+        **scan_files(scan.found, listed, simulated=simulated),
     }
     setting = setting_of(scan.study, scan.panel)
     manifest = {
@@ -91,7 +91,6 @@ def save_scan(
         **_manifest(setting, scan.panel.warnings),
         "seed": scan.study.seed,
         "config": scan.config,
-        "execution": setting.execution,
         "timings": {"scan_seconds": scan.seconds},
     }
     return save(root, scan.study.name, scan.content_hash, files, manifest)
@@ -115,7 +114,6 @@ def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Pat
         **_manifest(sweep.setting, table.notes),
         "seed": sweep.seed,
         "config": sweep.config,
-        "execution": sweep.setting.execution,
         "axes": list(sweep.axes),
         "outer": list(sweep.outer),
         "sets": sweep.sets,
@@ -128,8 +126,14 @@ def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Pat
     return save(root, sweep.study, sweep.content_hash, files, manifest)
 
 
+def _summary(title: str, table: Table, *, transposed: bool = False) -> dict[str, bytes]:
+    """Return the summary table as files."""
+    page = f"# {title}\n\n{tables.to_markdown(table, transposed=transposed)}"
+    return {"summary.csv": tables.to_csv(table).encode(), "summary.md": page.encode()}
+
+
 def _manifest(setting: Setting, notes: Sequence[str]) -> dict[str, Any]:
-    """Return what every manifest says of data, code and libraries."""
+    """Return what every manifest says of data, terms, code and libraries."""
     return {
         "data": setting.data,
         "simulated": setting.simulated,
@@ -137,6 +141,7 @@ def _manifest(setting: Setting, notes: Sequence[str]) -> dict[str, Any]:
         **notice_of(setting.simulated),
         "price_basis": setting.data["price_basis"],
         "warnings": list(setting.warnings),
+        "execution": setting.execution,
         "code_hash": code_hash(),
         "versions": library_versions(),
     }

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine.evaluation.metrics import to_json_value
+from engine.report.evidence import rule_test_notes, uncertainty_notes
 from engine.report.format import format_value
 from engine.report.tables import DEFAULT_COLUMNS, Row, Table, describe_setting, sort_rows
+from engine.store.files import inference_json
 from engine.store.folders import Stored
 from engine.store.logs import features_text
 from engine.store.records import Comparison, RunResult, Setting
@@ -48,7 +50,7 @@ def run_table(result: RunResult) -> Table:
         tuple(rows),
         RUN_COLUMNS,
         caption=caption_of(result.setting),
-        notes=(*_execution_notes(result), *result.warnings),
+        notes=(*_luck_notes(result), *_execution_notes(result), *result.warnings),
         simulated=result.setting.simulated,
     )
 
@@ -66,7 +68,7 @@ def comparison_table(comparison: Comparison) -> Table:
         _rows_of(comparison),
         DEFAULT_COLUMNS,
         caption=caption_of(comparison.setting),
-        notes=comparison.setting.warnings,
+        notes=(*_test_notes(comparison), *comparison.setting.warnings),
         simulated=comparison.setting.simulated,
     )
 
@@ -100,6 +102,15 @@ def caption_of(setting: Setting) -> str:
         slippage_bps=execution["slippage_bps"],
         fill=execution["fill"],
     )
+
+
+def _luck_notes(result: RunResult) -> tuple[str, ...]:
+    core = result.setting.data["symbols"]["core"]
+    return uncertainty_notes(result.uncertainty, result.verdict, f"{core} held")
+
+
+def _test_notes(comparison: Comparison) -> tuple[str, ...]:
+    return rule_test_notes(comparison.tests) if comparison.tests else ()
 
 
 def _execution_notes(result: RunResult) -> list[str]:
@@ -138,15 +149,18 @@ def run_json(result: RunResult) -> dict[str, Any]:
         "benchmarks": {
             name: to_json_value(measured.metrics) for name, measured in result.benchmarks.items()
         },
+        "uncertainty": inference_json(result.uncertainty),
+        "verdict": inference_json(result.verdict),
         "warnings": list(result.warnings),
     }
 
 
-def comparison_json(table: Table) -> dict[str, Any]:
-    """Return a comparison for machines, rows in the table's order, all metrics of each."""
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison for machines, rows in its order, all metrics of each, and the tests."""
     return {
         "rows": [
             {"rule": row.label, "kind": row.kind, "metrics": to_json_value(row.metrics)}
-            for row in table.rows
-        ]
+            for row in comparison.rows
+        ],
+        "tests": inference_json(comparison.tests),
     }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from engine.market.panel import SIMULATED_NOTICE
 from engine.report.tables import escape_markdown, pipe_row
 from engine.report.text import align, one_line
+from engine.store.folders import json_bytes
+
+SECTIONS_FILE = "sections.json"
+"""What was printed, in a result folder."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,10 @@ class Section:
         How many columns, from the left, are text; the others are numbers and aligned right.
     notes : tuple of str
         Sentences below the table.
+    listing : str
+        A text of many lines that is shown as it is, in Markdown.
+    level : int
+        Of its title in Markdown, 1 being the page's; without a title there is none.
     """
 
     title: str
@@ -35,12 +45,14 @@ class Section:
     rows: tuple[tuple[str, ...], ...] = ()
     left: int = 1
     notes: tuple[str, ...] = ()
+    listing: str = ""
+    level: int = 2
 
 
 def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
     """Return sections as plain text; whatever they hold, each of its texts stays on one line."""
     parts = [SIMULATED_NOTICE] if simulated else []
-    for section in map(_harmless, sections):
+    for section in map(harmless, sections):
         parts.append("\n".join((section.title.upper(), *section.lines)))
         if section.rows:
             parts.append(_aligned(section))
@@ -49,7 +61,28 @@ def sections_text(sections: Sequence[Section], *, simulated: bool) -> str:
     return "\n\n".join(parts)
 
 
-def _harmless(section: Section) -> Section:
+def sections_json(sections: Sequence[Section]) -> bytes:
+    """Return sections as a file from which :func:`sections_of` reads them back."""
+    return json_bytes([asdict(section) for section in map(harmless, sections)])
+
+
+def sections_of(content: bytes) -> list[Section]:
+    """Return the sections of a file that :func:`sections_json` wrote."""
+    return [
+        Section(
+            title=given["title"],
+            lines=tuple(given["lines"]),
+            headings=tuple(given["headings"]),
+            rows=tuple(map(tuple, given["rows"])),
+            left=given["left"],
+            notes=tuple(given["notes"]),
+        )
+        for given in json.loads(content)
+    ]
+
+
+def harmless(section: Section) -> Section:
+    """Return a section each of whose texts is one line and steers no terminal."""
     return replace(
         section,
         title=one_line(section.title),
@@ -70,8 +103,9 @@ def _aligned(section: Section) -> str:
 def sections_markdown(title: str, sections: Sequence[Section], *, simulated: bool) -> str:
     """Return sections as a Markdown page; their text is escaped and cannot end a cell."""
     parts = [f"# {escape_markdown(one_line(title))}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
-    for section in map(_harmless, sections):
-        parts.append(f"## {escape_markdown(section.title)}")
+    for section in map(harmless, sections):
+        if section.title:
+            parts.append(f"{'#' * section.level} {escape_markdown(section.title)}")
         parts += map(_paragraph, section.lines)
         if section.rows:
             rule = [":---" if i < section.left else "---:" for i in range(len(section.headings))]
@@ -79,7 +113,17 @@ def sections_markdown(title: str, sections: Sequence[Section], *, simulated: boo
             body = [pipe_row(map(escape_markdown, row)) for row in section.rows]
             parts.append("\n".join([*head, *body]))
         parts += map(_paragraph, section.notes)
+        if section.listing:
+            parts.append(_fenced(section.listing))
     return "\n\n".join(parts) + "\n"
+
+
+def _fenced(text: str) -> str:
+    """Return a text between fences longer than any run of backticks in it."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    longest = max((len(run) for run in re.findall("`+", lines)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{lines}\n{fence}"
 
 
 def _paragraph(text: str) -> str:

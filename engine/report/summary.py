@@ -98,10 +98,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Column:
-    """Formatted values under their heading."""
+    """Formatted values under their heading; text stands at its left, numbers at their right."""
 
     heading: str
     cells: tuple[Cell, ...]
+    is_text: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Summary tables on terminals of any width: numbers are never cut, columns move to a next block."""
+"""Tables on terminals of any width: numbers are never cut, columns move to a next block."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def to_rich(table: Table, width: int, *, transposed: bool = False) -> Renderable
     from rich.text import Text
 
     layouts = [lay_out(table, transposed=turned) for turned in (transposed, not transposed)]
-    layout = min(layouts, key=lambda candidate: len(_blocks(candidate, width)))
+    layout = min(layouts, key=lambda candidate: len(blocks(candidate, width)))
     parts: list[RenderableType] = []
     if table.simulated:
         parts += [Text(SIMULATED_NOTICE, style="bold yellow"), Text()]
-    for columns in _blocks(layout, width):
-        parts += [_rich_block(layout, columns, width), Text()]
+    for columns in blocks(layout, width):
+        parts += [rich_block(layout, columns, width), Text()]
     parts += [Text(line, style="dim") for line in footer(table, layout, "*")]
     return Group(*parts)
 
@@ -51,7 +51,7 @@ def _longest_word(texts: Iterable[str]) -> int:
     return min(max(widths, default=0), LONGEST_WORD)
 
 
-def _blocks(layout: Layout, width: int) -> list[list[Column]]:
+def blocks(layout: Layout, width: int) -> list[list[Column]]:
     """Split the columns into runs that fit beside the labels, at least one column each."""
     room = width - _block_label_width(layout, width)
     blocks: list[list[Column]] = [[]]
@@ -81,7 +81,8 @@ def _block_label_width(layout: Layout, width: int) -> int:
     return max(min(wanted, beside_widest), SHORTEST_LABEL)
 
 
-def _rich_block(layout: Layout, columns: Sequence[Column], width: int) -> RichTable:
+def rich_block(layout: Layout, columns: Sequence[Column], width: int) -> RichTable:
+    """Return one run of columns beside the labels, for a terminal `width` cells wide."""
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
@@ -91,7 +92,10 @@ def _rich_block(layout: Layout, columns: Sequence[Column], width: int) -> RichTa
     cells: list[list[Text]] = [[Text(line)] for line in layout.lines]
     for column in columns:
         block.add_column(
-            Text(column.heading), width=_width(column), justify="right", overflow="fold"
+            Text(column.heading),
+            width=_width(column),
+            justify="left" if column.is_text else "right",
+            overflow="fold",
         )
         for line, cell in zip(cells, column.cells, strict=True):
             line.append(Text(cell.starred, style="bold green" if cell.best else ""))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 SHAVE = 1.0 - 1e-12
@@ -73,24 +72,29 @@ def orders(
     wealth = cash + shares[0] * core.price + shares[1] * satellite.price
     core_gap = (1.0 - weight) * wealth - shares[0] * core.price
     satellite_gap = weight * wealth - shares[1] * satellite.price
-    sell_core = _sold(shares[0], core_gap, core.price, 1.0 - weight, fractional)
-    sell_satellite = _sold(shares[1], satellite_gap, satellite.price, weight, fractional)
+    sell_core = sold(shares[0], core_gap, core.price, 1.0 - weight, fractional)
+    sell_satellite = sold(shares[1], satellite_gap, satellite.price, weight, fractional)
     cash += sell_core * core.sale + sell_satellite * satellite.sale
     wanted = max(core_gap, 0.0) + max(satellite_gap, 0.0)
-    buy_core = _bought(cash, core_gap, wanted, core.purchase, fractional)
-    buy_satellite = _bought(cash, satellite_gap, wanted, satellite.purchase, fractional)
+    buy_core = bought(cash, core_gap, wanted, core.purchase, fractional)
+    buy_satellite = bought(cash, satellite_gap, wanted, satellite.purchase, fractional)
     return buy_core - sell_core, buy_satellite - sell_satellite
 
 
-def _sold(shares: float, gap: float, price: float, weight: float, fractional: bool) -> float:
+def sold(shares: float, gap: float, price: float, weight: float, fractional: bool) -> float:
+    """Return how many of the held shares are sold where `gap` is missing to the target value.
+
+    A negative gap is a surplus; a `weight` of 0 sells all that is held, fractions included.
+    """
     if weight == 0.0:
         return shares  # exactly all of it: no rounding may leave a crumb behind
-    excess = max(-gap / price, 0.0)
-    return min(excess, shares) if fractional else math.floor(min(excess, shares))
+    surplus = min(max(-gap / price, 0.0), shares)
+    return surplus if fractional else surplus // 1.0  # rounded down, and a float however large
 
 
-def _bought(cash: float, gap: float, wanted: float, purchase: float, fractional: bool) -> float:
+def bought(cash: float, gap: float, wanted: float, purchase: float, fractional: bool) -> float:
+    """Return how many shares its part of the cash buys, ``gap / wanted``, at `purchase` each."""
     if gap <= 0.0 or cash <= 0.0:
         return 0.0
     affordable = cash * (gap / wanted) / purchase * SHAVE
-    return affordable if fractional else math.floor(affordable)
+    return affordable if fractional else affordable // 1.0

@@ -34,6 +34,21 @@ class Decision(NamedTuple):
     features: tuple[tuple[str, float], ...]
 
 
+def planned(rule: Rule, history: History, params: RuleParams) -> Values:
+    """Return the target weights a weighting rule decides at each close, shape (n,).
+
+    Raises
+    ------
+    RuleError
+        If they are no weights, or if the rule says by a ValueError that its plan does not fit
+        the sessions.
+    """
+    try:
+        return rule.weights(history, params)
+    except ValueError as error:
+        raise RuleError(f"rule {rule.name}: {error}") from error
+
+
 class Decider:
     """A rule with its parameters, walked over the sessions of a history in order.
 
@@ -52,17 +67,10 @@ class Decider:
         """Evaluate the rule on all that is known; decisions already made stand."""
         self._values = FeatureValues(history.closes)
         if self._switching is None:
-            self._weights = self._planned(history)
+            self._weights = planned(self.rule, history, self.params)
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
-
-    def _planned(self, history: History) -> Values:
-        """Return a weighting rule's plan; a ValueError says that it does not fit the sessions."""
-        try:
-            return self.rule.weights(history, self.params)
-        except ValueError as error:
-            raise RuleError(f"rule {self.rule.name}: {error}") from error
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""

@@ -1,14 +1,20 @@
-"""Study files whose rules are checked, too: what everything above loads studies with."""
+"""Studies whose rules are checked, too: what everything above loads studies with."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.rules.axes import check_axes, with_fitted_axes
 from engine.rules.resolve import check_rules
+from engine.study.faults import without_lines
 from engine.study.loader import LoadedStudy
 from engine.study.loader import load_study as load_study_file
 from engine.study.models import Study
+from engine.study.validation import validated
+
+CHECKS = (check_rules, check_axes)
 
 
 def read_study(
@@ -29,7 +35,8 @@ def read_study(
     StudyError
         With every fault, as ``file:line: key: what is wrong``.
     """
-    return load_study_file(path, overrides=overrides, data_dir=data_dir, checks=(check_rules,))
+    loaded = load_study_file(path, overrides=overrides, data_dir=data_dir, checks=CHECKS)
+    return dataclasses.replace(loaded, study=with_fitted_axes(loaded.study))
 
 
 def load_study(
@@ -37,3 +44,21 @@ def load_study(
 ) -> Study:
     """Return a checked study; see :func:`read_study`."""
     return read_study(path, overrides=overrides, data_dir=data_dir).study
+
+
+def checked(study: Study) -> Study:
+    """Return a study made in Python, its rules and axes checked as those of a file are.
+
+    A study that has been checked comes back equal. Axes may be given in any form that
+    :func:`engine.study.axis_parsing.parse_axis` reads.
+
+    Raises
+    ------
+    StudyError
+        With every fault, as ``study "name": key: what is wrong``.
+    """
+    plain = {**study.model_dump(exclude={"sweep"}, warnings=False), "sweep": study.sweep}
+    found, misfits = validated(plain, study.folder, CHECKS)
+    if found is None:
+        raise without_lines(misfits, f'study "{study.name}"')
+    return with_fitted_axes(study.model_copy(update={"sweep": found.sweep}))

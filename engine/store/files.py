@@ -6,11 +6,15 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.inference.rules import RuleTests
+from engine.evaluation.inference.uncertainty import Uncertainty
+from engine.evaluation.inference.verdict import Verdict
 from engine.evaluation.metrics import to_json_value
 from engine.execution.simulation import Simulation
 from engine.market.panel import SIMULATED_NOTICE
@@ -80,7 +84,10 @@ def table_bytes(columns: Mapping[str, Any], *, simulated: bool) -> bytes:
 
 
 def equity_columns(subject: Measured, benchmarks: Mapping[str, Measured]) -> dict[str, Any]:
-    """Return wealth and holdings of a run, and the wealth of its benchmarks, by session."""
+    """Return wealth and holdings of a run, and the wealth of its benchmarks, by session.
+
+    ``cash_return`` is what cash earned since the session before (fraction); NaN at the first.
+    """
     simulation: Simulation = subject.simulation
     return {
         "equity": simulation.equity,
@@ -88,6 +95,7 @@ def equity_columns(subject: Measured, benchmarks: Mapping[str, Measured]) -> dic
         "core_shares": simulation.core_shares,
         "satellite_shares": simulation.satellite_shares,
         "target_weight": simulation.target_weight,
+        "cash_return": np.concatenate([[np.nan], simulation.cash_returns]),
         **{f"benchmark {name}": b.simulation.equity for name, b in benchmarks.items()},
     }
 
@@ -112,13 +120,18 @@ def measured_json(measured: Measured) -> dict[str, Any]:
     }
 
 
+def inference_json(found: Uncertainty | Verdict | RuleTests | None) -> Any:
+    """Return what is known of luck, ready for JSON: null where undefined."""
+    return None if found is None else to_json_value(asdict(found))
+
+
 def notice_of(simulated: bool) -> dict[str, str | None]:
     """Return the entry ``notice`` of every JSON file: null where prices are market prices."""
     return {"notice": SIMULATED_NOTICE if simulated else None}
 
 
 def run_files(result: RunResult) -> dict[str, bytes]:
-    """Return the data files of a run by name: metrics, equity, signals, rotations, trades."""
+    """Return the data files of a run by name: metrics, arrays by session, and logs."""
     simulated = result.setting.simulated
     symbols = result.setting.data["symbols"]
     pair = (symbols["core"], symbols["satellite"])
@@ -127,6 +140,8 @@ def run_files(result: RunResult) -> dict[str, bytes]:
         **notice_of(simulated),
         "rule": measured_json(result.subject),
         "benchmarks": {name: measured_json(b) for name, b in result.benchmarks.items()},
+        "uncertainty": inference_json(result.uncertainty),
+        "verdict": inference_json(result.verdict),
     }
     equity = equity_columns(result.subject, result.benchmarks)
     return {
@@ -135,6 +150,7 @@ def run_files(result: RunResult) -> dict[str, bytes]:
         "signals.parquet": parquet_bytes(
             simulation.sessions, signal_columns(result), simulated=simulated
         ),
+        "market.parquet": parquet_bytes(simulation.sessions, result.market, simulated=simulated),
         "rotations.csv": csv_bytes(
             ROTATION_COLUMNS, rotation_log(simulation, pair), simulated=simulated
         ),
@@ -156,7 +172,12 @@ def comparison_files(comparison: Comparison) -> dict[str, bytes]:
     ]
     equity = {row.label: row.equity for row in comparison.rows}
     simulated = comparison.setting.simulated
+    metrics = {
+        **notice_of(simulated),
+        "rows": rows,
+        "tests": inference_json(comparison.tests),
+    }
     return {
-        "metrics.json": json_bytes({**notice_of(simulated), "rows": rows}),
+        "metrics.json": json_bytes(metrics),
         "equity.parquet": parquet_bytes(comparison.sessions, equity, simulated=simulated),
     }

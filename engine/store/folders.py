@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -51,6 +52,45 @@ class Stored:
         return content
 
 
+def put_beside(stored: Stored, files: Mapping[str, bytes]) -> None:
+    """Write what was made from a result into its folder: each file is whole, or as it was.
+
+    Such files are not in the manifest: they can be made again, and the result stays what it was.
+
+    Raises
+    ------
+    StoreError
+        If a file belongs to the result itself, or cannot be written.
+    """
+    own = {MANIFEST, *stored.manifest["files"]}.intersection(files)
+    if own:
+        raise StoreError(f"{stored.path / min(own)}: is part of the result and stays as it is")
+    write_whole(stored.path, files)
+
+
+def write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, made if need be; each appears whole or not at all.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written.
+    """
+    for name, content in files.items():
+        unfinished = folder / f"{_HIDDEN}{secrets.token_hex(8)}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(unfinished, content)
+            unfinished.replace(folder / name)
+        except OSError as error:
+            raise StoreError(
+                f"{folder / name}: cannot be written: {error.strerror or error}"
+            ) from None
+        finally:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+
+
 def save(
     root: Path,
     study: str,
@@ -89,8 +129,8 @@ def save(
                     os.fsync(file.fileno())
                 content.replace(unfinished / name)
             else:
-                write_durably(unfinished / name, content)
-        write_durably(unfinished / MANIFEST, json_bytes(whole))
+                _write(unfinished / name, content)
+        _write(unfinished / MANIFEST, json_bytes(whole))
         path = _rename(unfinished, f"{created:%Y%m%dT%H%M%SZ}-{content_hash[:10]}")
     except OSError as error:
         raise StoreError(f"{parent}: cannot write results: {error.strerror or error}") from None
@@ -106,7 +146,7 @@ def _hash(content: bytes | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Write a file, on the disk when this returns."""
     with path.open("wb") as file:
         file.write(content)

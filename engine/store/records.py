@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.evaluation.inference.rules import RuleTests
+from engine.evaluation.inference.uncertainty import Uncertainty
+from engine.evaluation.inference.verdict import Verdict
 from engine.evaluation.metrics import Metrics
 from engine.execution.simulation import Simulation
 from engine.market.quotes import FloatArray, SessionArray
@@ -96,10 +99,17 @@ class RunResult:
     subject : Measured
         The study's rule.
     benchmarks : dict of str to Measured
+    uncertainty : Uncertainty
+        How well the rule's figures are known; active ones are over the core held.
+    verdict : Verdict
+        How much evidence of an edge over the core held there is.
     features : dict of str to float64 array, shape (n,)
         Every feature the rule looked at, over the traded sessions.
     triggers : dict of str to bool array, shape (n,)
         Answers of ``enter`` and ``leave`` over the traded sessions.
+    market : dict of str to float64 array, shape (n,)
+        What was traded in: opens and closes of both assets on the price basis, the streak, and
+        what cash earned overnight, over the traded sessions.
     timings : dict of str to float
         Seconds spent, by part.
     """
@@ -111,8 +121,11 @@ class RunResult:
     setting: Setting
     subject: Measured
     benchmarks: dict[str, Measured]
+    uncertainty: Uncertainty
+    verdict: Verdict
     features: dict[str, Values]
     triggers: dict[str, Answers]
+    market: dict[str, FloatArray]
     timings: dict[str, float]
 
     @property
@@ -188,13 +201,17 @@ class Compared:
 class Comparison:
     """Rules side by side on the same prices and terms, and the benchmarks.
 
-    ``sessions`` is datetime64[D] of shape (n,), shared by all rows.
+    ``sessions`` is datetime64[D] of shape (n,) and ``cash_returns`` float64 of shape (n − 1,), what
+    cash earned from each to the next (fraction); both are shared by all rows. ``tests`` says which
+    differences are more than chance.
     """
 
     name: str
     setting: Setting
     sessions: SessionArray
+    cash_returns: FloatArray
     rows: tuple[Compared, ...]
+    tests: RuleTests | None = None
 
     @property
     def content_hash(self) -> str:

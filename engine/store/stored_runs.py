@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import UsageError
-from engine.market.quotes import SessionArray
+from engine.errors import StoreError, UsageError
+from engine.market.quotes import FloatArray, SessionArray
 from engine.store.folders import Stored
 from engine.store.records import Compared, Setting
 
@@ -35,21 +35,23 @@ def stored_rows(stored: Stored) -> list[dict[str, Any]]:
     return [{"kind": "rule", **metrics["rule"]}, *benchmarks]
 
 
-def compared_rows(stored: Stored) -> tuple[SessionArray, list[Compared]]:
-    """Return sessions, and the rule and benchmarks of a stored run as rows of a comparison.
+def compared_rows(stored: Stored) -> tuple[SessionArray, FloatArray, list[Compared]]:
+    """Return sessions, returns of cash, and a stored run's rule and benchmarks as rows.
 
     Raises
     ------
     UsageError
         If the result is not a run.
     StoreError
-        If its files are not what was written.
+        If its files are not what was written, or by a version that kept no returns of cash.
     """
     if stored.manifest["kind"] != "run":
         raise UsageError(f"{stored.name} is no run; compare study files or runs")
     import pyarrow.parquet as pq
 
     equity = pq.read_table(io.BytesIO(stored.read("equity.parquet")))
+    if "cash_return" not in equity.column_names:
+        raise StoreError(f"{stored.name} is from an earlier version; run the study again")
     columns = ["equity", *(c for c in equity.column_names if c.startswith("benchmark "))]
     rows = [
         Compared(
@@ -62,4 +64,5 @@ def compared_rows(stored: Stored) -> tuple[SessionArray, list[Compared]]:
         )
         for row, column in zip(stored_rows(stored), columns, strict=True)
     ]
-    return np.asarray(equity["session"].to_numpy(), dtype="datetime64[D]"), rows
+    sessions = np.asarray(equity["session"].to_numpy(), dtype="datetime64[D]")
+    return sessions, equity["cash_return"].to_numpy()[1:], rows

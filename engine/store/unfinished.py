@@ -13,7 +13,6 @@ import datetime as dt
 import hashlib
 import io
 import json
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StoreError, UsageError
-from engine.store.folders import UNFINISHED, json_bytes, write_durably
+from engine.store.folders import UNFINISHED, json_bytes, write_whole
 
 SCHEMA_VERSION = 1
 SUFFIX = ".partial"
@@ -64,11 +63,8 @@ class Unfinished:
                 continue
             except OSError as error:
                 raise StoreError(f"{path}: cannot write results: {error.strerror}") from None
-            begun = cls(path, whole)
-            with begun._writing():
-                (path / PARTS).mkdir()
-                write_durably(path / UNFINISHED, json_bytes(whole))
-            return begun
+            write_whole(path, {UNFINISHED: json_bytes(whole)})
+            return cls(path, whole)
         raise StoreError(f"{root / study}: there are too many unfinished sweeps named {stamp}")
 
     @classmethod
@@ -134,12 +130,9 @@ class Unfinished:
         with pa.ipc.new_file(buffer, table.schema, options=options) as writer:
             writer.write_table(table)
         content = buffer.getvalue()
-        path = self.path / PARTS / f"{number:08d}-{_digest(content)}.arrow"
-        aside = path.with_name(f".{secrets.token_hex(8)}")
-        with self._writing():
-            write_durably(aside, content)
-            aside.replace(path)
-        self._known[number] = path
+        name = f"{number:08d}-{_digest(content)}.arrow"
+        write_whole(self.path / PARTS, {name: content})
+        self._known[number] = self.path / PARTS / name
 
     def read_part(self, number: int, prices: str) -> Columns | None:
         """Return the columns of a chunk; None, and its file is removed, if it is not whole.
@@ -169,13 +162,6 @@ class Unfinished:
     def discard(self) -> None:
         """Remove the folder with all parts."""
         shutil.rmtree(self.path, ignore_errors=True)
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(f"{self.path}: cannot write results: {error.strerror}") from None
 
 
 def changed(name: str, what: str) -> str:

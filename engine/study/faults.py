@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, get_args
 
-from engine.errors import Fault
+from engine.errors import Fault, StudyError
 from engine.study.misfit import (
     KeyPath,
     Misfit,
@@ -43,6 +43,9 @@ WANTED = MappingProxyType(
     }
 )
 """Pydantic's error type → what a value must be."""
+
+NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
+SYMBOL_PATTERN = r"^[A-Za-z0-9^][A-Za-z0-9._=^-]*$"
 
 BOUNDS = MappingProxyType(
     {
@@ -98,6 +101,12 @@ class Places:
             return {p: place for p, place in places.items() if p[: len(path)] != path}
 
         return Places(self.origin, kept(self.lines), {**kept(self.options), path: option})
+
+
+def without_lines(misfits: Iterable[Misfit], study: str = "study") -> StudyError:
+    """Return the error of a study that has no file: ``study: key: what is wrong``."""
+    places = Places(study, {})
+    return StudyError(faults=[places.fault(misfit) for misfit in misfits])
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
@@ -224,8 +233,6 @@ def _wanted(details: ErrorDetails) -> str:
 
 
 def _pattern_in_words(pattern: str) -> str:
-    from engine.study.models import NAME_PATTERN, SYMBOL_PATTERN
-
     if pattern == NAME_PATTERN:
         return "may hold only letters, digits, - and _"
     if pattern == SYMBOL_PATTERN:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.study.axis import Axis, Scalar, parse_axis
+from engine.study.axis import Axis, Scalar
+from engine.study.axis_parsing import parse_axis
 
 __all__ = ["Axis", "Grid", "ParameterSet", "Scalar", "parse_axis"]
 

@@ -48,13 +48,15 @@ def shown(value: Any) -> str:
             words = "true" if value else "false"
         case str():
             cut = value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + "…"
-            words = json.dumps(cut, ensure_ascii=False)
+            words = json.dumps(cut, ensure_ascii=not cut.isprintable())
         case dict():
             words = "a section"
         case list() | tuple():
             words = "a list"
         case dt.date():
             words = value.isoformat()
+        case int() if abs(value) >= 10**LONGEST_SHOWN:
+            words = f"a whole number of more than {LONGEST_SHOWN} digits"
         case _:
             words = repr(value)
     return words

@@ -24,22 +24,25 @@ from pydantic import (
     PlainSerializer,
     PrivateAttr,
     Tag,
+    ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 
-from engine.study.axis import Axis, parse_axis
+from engine.study.axis import Axis
+from engine.study.axis_parsing import parse_axis
+from engine.study.faults import NAME_PATTERN, SYMBOL_PATTERN, misfits_of, without_lines
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 from engine.study.scan import ScanSection
 
-NAME_PATTERN = r"^[A-Za-z0-9_-]+$"
-SYMBOL_PATTERN = r"^[A-Za-z0-9^][A-Za-z0-9._=^-]*$"
 GROUPED_DIGITS = r"^[0-9]+(_[0-9]+)*(\.[0-9]*)?$"
 COSTS = ("commission_bps", "slippage_bps")
 LATEST = "latest"
-SOURCES = ("csv", "parquet", "simulated")
+_OTHER_SECTIONS = {"simulated": "SimulatedData", "library": "LibraryData"}
+SOURCES = ("csv", "parquet", "library", "simulated")
 
 
 def _from_folder(path: Path, info: ValidationInfo) -> Path:
@@ -67,11 +70,11 @@ def _is_number(given: Any) -> bool:
 def section_of(data: Any) -> str:
     """Return the section that fits a source; one that is misspelt is taken for the nearest."""
     source = data.get("source") if isinstance(data, dict) else getattr(data, "source", None)
-    simulated = isinstance(source, str) and "simulated" in (
-        source,
-        *difflib.get_close_matches(source.lower(), SOURCES, n=1),
-    )
-    return "SimulatedData" if simulated else "FileData"
+    if not isinstance(source, str):
+        return "FileData"
+    nearest = [source, *difflib.get_close_matches(source.lower(), SOURCES, n=1)]
+    named = next((name for name in nearest if name in _OTHER_SECTIONS), "")
+    return _OTHER_SECTIONS.get(named, "FileData")
 
 
 def _known_source(source: Any) -> Any:
@@ -184,7 +187,21 @@ class DataSection(Section):
         return end
 
 
-class FileData(DataSection):
+class MarketData(DataSection):
+    """What sources of market history can show beside the pair."""
+
+    others: Annotated[tuple[Symbol, ...], Field(strict=False)] = Field(
+        (), description="further symbols whose part in a streak `streak scan` shows"
+    )
+    vix: Symbol | None = Field(
+        None, description="symbol of the VIX in the same place, for the volatility regime"
+    )
+    fed_funds: Symbol | None = Field(
+        None, description="series of the fed funds rate there, in percent, for the rate regime"
+    )
+
+
+class FileData(MarketData):
     """Prices from one file per symbol, ``<directory>/<symbol>.<extension>``."""
 
     source: Annotated[Literal["csv", "parquet"], BeforeValidator(_known_source)] = Field(
@@ -194,14 +211,25 @@ class FileData(DataSection):
         Path(),
         description="folder of the price files, relative to the study file; --data-dir overrides",
     )
-    others: Annotated[tuple[Symbol, ...], Field(strict=False)] = Field(
-        (), description="further symbols whose part in a streak `streak scan` shows"
+
+
+class LibraryData(MarketData):
+    """Prices from the data library, where `streak data fetch` and `import` keep them."""
+
+    source: Annotated[Literal["library"], BeforeValidator(_known_source)] = Field(
+        description="the data library"
     )
-    vix: Symbol | None = Field(
-        None, description="symbol of the VIX in the same folder, for the volatility regime"
+    directory: StudyPath | None = Field(
+        None,
+        description="folder of the library; by default STREAKLAB_DATA or the user's; "
+        "--data-dir overrides",
     )
-    fed_funds: Symbol | None = Field(
-        None, description="file Date,Value of the fed funds rate there, for the rate regime"
+    publication_lag: int = Field(
+        1,
+        ge=0,
+        le=250,
+        description="sessions until a VIX from FRED counts as known; "
+        "rates have scan.character.rate_lag",
     )
 
 
@@ -217,7 +245,9 @@ class SimulatedData(DataSection):
 
 
 Data = Annotated[
-    Annotated[FileData, Tag("FileData")] | Annotated[SimulatedData, Tag("SimulatedData")],
+    Annotated[FileData, Tag("FileData")]
+    | Annotated[LibraryData, Tag("LibraryData")]
+    | Annotated[SimulatedData, Tag("SimulatedData")],
     Discriminator(section_of),
 ]
 
@@ -330,6 +360,20 @@ class Study(Section):
         if misfits:
             raise MisfitError(*misfits)
         return self
+
+    @model_validator(mode="wrap")  # the last validator is the outermost: it hears all others
+    @classmethod
+    def _in_plain_words(
+        cls, given: Any, validate: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Study:
+        """Speak pydantic's language to the loader, who gives a context, and plainly to users."""
+        try:
+            return cast(Study, validate(given))
+        except ValidationError as error:
+            if info.context is not None:
+                raise
+            misfits = misfits_of(error, cls, given)
+        raise without_lines(misfits)
 
 
 def repeated_benchmarks(names: Sequence[Any]) -> Iterator[Misfit]:

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,35 @@ def resolved(study: Study) -> dict[str, Any]:
     the rules.
     """
     return {key: _plain(getattr(study, key), study.folder) for key in Study.model_fields}
+
+
+def study_text(config: Mapping[str, Any]) -> str:
+    """Return a resolved study as the text of a study file, which gives the same results.
+
+    It is JSON, as YAML allows, but for dates, which a study file writes without quotes. Paths are
+    relative to the folder of the study they come from.
+    """
+    marked = {**config, "data": _with_dates_marked(config["data"], ("start", "end"))}
+    swept = config.get("sweep") or {}
+    marked["sweep"] = _with_dates_marked(swept, ("data.start", "data.end"))
+    text = json.dumps(marked, indent=2, ensure_ascii=False, allow_nan=False)
+    return re.sub(r'"\\u0000([0-9-]+)"', r"\1", text) + "\n"
+
+
+def _with_dates_marked(section: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return a section in which the dates of some keys begin with a character no text holds."""
+
+    def marked(value: Any) -> Any:
+        match value:
+            case str():
+                return f"\0{value}"
+            case list():
+                return [marked(part) for part in value]
+            case dict():
+                return {key: marked(part) for key, part in value.items()}
+        return value
+
+    return {key: marked(value) if key in keys else value for key, value in section.items()}
 
 
 def identity(study: Study) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from engine.study.models import GROUPED_DIGITS, RuleSection, Study
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
-SWEPT_PATTERN = r"^(rule|execution|data)\..+$|^seed$"
+SWEPT_PATTERN = r"^(rule|execution|data)\..+$"
 
 
 def study_schema(rule_variants: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.errors import did_you_mean
-from engine.study.axis import Axis, Scalar, parse_axis
+from engine.study.axis import Axis, Scalar, fitted
+from engine.study.axis_parsing import parse_axis
 from engine.study.faults import misfits_of
 from engine.study.misfit import KeyPath, Misfit, MisfitError, dotted, shown
 from engine.study.models import (
+    COSTS,
     SOURCES,
     DataSection,
-    FileData,
+    Execution,
     RuleSection,
     SimulatedData,
     Study,
@@ -25,8 +27,10 @@ from engine.study.models import (
 )
 from engine.study.overrides import locate, replaced
 
-SWEPT = ("rule", "execution", "data", "seed")
+SWEPT = ("rule", "execution", "data")
 """Where a swept key may begin."""
+UNTRADED = ("data.others", "data.vix", "data.fed_funds")
+"""Keys that no backtest reads: sweeping them would give the same result again and again."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def _pair(plain: Mapping[str, Any]) -> tuple[str, str] | None:
     data = _section(plain, "data")
     if data.get("source") not in SOURCES:
         return None
-    model: type[DataSection] = SimulatedData if data["source"] == "simulated" else FileData
+    model: type[DataSection] = SimulatedData if data["source"] == "simulated" else DataSection
     fields = model.model_fields
     core, satellite = (data.get(key, fields[key].default) for key in ("core", "satellite"))
     return (core, satellite) if isinstance(core, str) and isinstance(satellite, str) else None
@@ -144,46 +148,76 @@ def _axes_fit_the_study(draft: Draft) -> Iterator[Misfit]:
     """
     if not draft.axes:
         return
-    base = {**draft.plain, "sweep": {}}
-    known = set(validated(base)[1])
+    doubled = tuple(_axes_within_axes(draft.axes))
+    yield from doubled
+    refusals = SectionRefusals(draft.plain)
     for key, axis in draft.axes.items():
+        if any(misfit.path == ("sweep", key) for misfit in doubled):
+            continue
         section, dot, _ = key.partition(".")
-        if section not in SWEPT or (section != "seed" and not dot) or (section == "seed" and dot):
+        if section not in SWEPT or not dot:
             yield Misfit(("sweep", key), _no_such_axis(section))
+        elif key in UNTRADED:
+            yield Misfit(("sweep", key), "cannot be swept: no backtest depends on it")
         elif section != "rule":
-            yield from _values_refused(base, key, axis, known)
-    yield from _axes_within_axes(draft.axes)
+            yield from refused_values(key, axis, refusals.of(key))
 
 
 def _no_such_axis(section: str) -> str:
     hint = did_you_mean(section, SWEPT)
-    return f"cannot be swept (allowed rule.…, execution.…, data.…, seed{hint})"
+    return f"cannot be swept (allowed rule.…, execution.…, data.…{hint})"
 
 
-def _values_refused(
-    base: dict[str, Any], key: str, axis: Axis, known: set[Misfit]
-) -> Iterator[Misfit]:
-    """Yield what is wrong with a study only because a swept key has one of its values."""
-    for value in axis.extremes():
-        refusal = _refusal(base, key, value, known)
-        if refusal is not None:
-            yield Misfit(("sweep", key), refusal)
+Refusal = Callable[[Scalar], str | None]
+"""Says why a swept key may not have a value, whatever other axes do; None if it may."""
+
+
+def refused_values(key: str, axis: Axis, refusal: Refusal) -> Iterator[Misfit]:
+    """Yield why a swept key may not have one of the values at the ends of its axis."""
+    for value in fitted(axis, refusal).extremes():
+        message = refusal(value)
+        if message is not None:
+            yield Misfit(("sweep", key), message)
             return
 
 
-def _refusal(base: dict[str, Any], key: str, value: Scalar, known: set[Misfit]) -> str | None:
-    path = locate(base, key)
-    try:
-        swept = replaced(base, path, value)
-    except MisfitError as error:
-        return error.misfits[0].message
-    new = [misfit for misfit in validated(swept)[1] if misfit not in known]
-    if not new:
-        return None
-    at, message = new[0]
-    if at == path:
-        return message
-    return f"has the value {shown(value)}, with which {dotted(at)} {message}"
+class SectionRefusals:
+    """What a study refuses only because a swept key of its sections has some value.
+
+    Parameters
+    ----------
+    plain : mapping
+        The whole study as given.
+    """
+
+    def __init__(self, plain: Mapping[str, Any]) -> None:
+        execution = plain.get("execution", {})
+        if isinstance(execution, Mapping):  # a symbol's cost is swept where costs are per symbol
+            defaults = {key: Execution.model_fields[key].default for key in COSTS}
+            execution = {**defaults, **execution}
+        self._base = {**plain, "sweep": {}, "execution": execution}
+        self._known = frozenset(validated(self._base)[1])
+
+    def of(self, key: str) -> Refusal:
+        """Return why a swept key may not have a value."""
+        path = locate(self._base, key)
+
+        def refusal(value: Scalar) -> str | None:
+            try:
+                swept = replaced(self._base, path, value)
+            except MisfitError as error:
+                return error.misfits[0].message
+            new = (misfit for misfit in validated(swept)[1] if misfit not in self._known)
+            return next((_because_of(value, path, misfit) for misfit in new), None)
+
+        return refusal
+
+
+def _because_of(value: Scalar, path: KeyPath, misfit: Misfit) -> str:
+    """Return what is wrong with the value of a swept key, or with another key because of it."""
+    if misfit.path == path:
+        return misfit.message
+    return f"is {shown(value)}, with which {dotted(misfit.path)} {misfit.message}"
 
 
 def _axes_within_axes(axes: Mapping[str, Axis]) -> Iterator[Misfit]:

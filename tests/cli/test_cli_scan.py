@@ -197,11 +197,13 @@ def test_market_prices_are_not_called_simulated(market, tmp_path):
 
 def test_a_scan_is_shown_and_listed_again(market, tmp_path):
     study, days = market
-    json_of(study, tmp_path)
+    printed = scan(study, tmp_path, "--top", 3)
     folder = folder_of(tmp_path)
     shown = streak("show", "latest", "--results", tmp_path)
-    page = (folder / "study.md").read_text("utf-8")
-    assert (shown.code, shown.out) == (0, f"{page.rstrip()}\n\n{folder}\n")
+    assert shown.code == 0
+    table, facts = shown.out.split("\nfolder   ")
+    assert table == printed.removesuffix(f"\n{folder}\n")
+    assert facts.startswith(f"{folder}\ncreated  ")
     as_json = json.loads(streak("show", "--results", tmp_path, "--json").out)
     assert as_json["manifest"]["kind"] == "scan"
     assert as_json["verdicts"]["outperformance"].startswith("SMALL's longest run")

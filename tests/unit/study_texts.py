@@ -62,6 +62,13 @@ sweep:
 """
 
 
+def with_line(text, line):
+    """Replace or add the top-level key of `line` in a study."""
+    key = line.partition(":")[0]
+    kept = [old for old in text.splitlines() if not old.startswith(f"{key}:")]
+    return "\n".join([*kept, line])
+
+
 class Files:
     """Study files in a folder of their own."""
 

@@ -44,7 +44,7 @@ def test_every_accepted_way_to_write_one_session(text):
         ("2020-01-02 25:00", "is not a date with a time"),
         ("2020-01-02 09:30:00", "a time of day, 09:30:00"),
         ("Jan 2, 2020", "is not a date"),
-        ("1577923200", "is not a date"),
+        ("15779232", "is not a date"),
         ("２０２０-01-02", "is not a date"),
         ("2026-01-21T00:00:00Z", "the time zone moves the date"),
         ("2026-01-21 00:00:00+01:00", "is 2026-01-20 18:00 in New York"),
@@ -122,3 +122,16 @@ def test_a_decimal_point_among_decimal_commas_is_refused():
 def test_a_decimal_comma_among_thousands_is_refused():
     with pytest.raises(ValueError, match="ambiguous"):
         number_of("45,5", Commas.THOUSANDS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "session"),
+    [
+        ("1577975400", "2020-01-02"),  # 09:30 in New York, winter time
+        ("1593610200", "2020-07-01"),  # 09:30 in New York, summer time
+        ("1577923200", "2020-01-02"),  # midnight in Greenwich: a date, not the evening before
+        ("959347800", "2000-05-26"),
+    ],
+)
+def test_seconds_since_1970_are_the_session_in_new_york(seconds, session):
+    assert str(session_of(seconds)) == session

@@ -221,7 +221,8 @@ def test_a_quote_that_is_never_closed(tmp_path):
             "Date,Open,High,Low,Clse",
             'no column Close (found Date, Open, High, Low, Clse; did you mean "Clse"?)',
         ),
-        ("Time,Price", "no column Date, Open, High, Low, Close (found Time, Price)"),
+        ("When,Price", "no column Date, Open, High, Low, Close (found When, Price)"),
+        ("Time,Price", "no column Open, High, Low, Close (found Time, Price)"),
         ("Date,Open,High,Low,Close,close", 'two columns for one thing: "Close" and "close"'),
         (
             "Date,Open,High,Low,Close,Adj Close,adj_close",
@@ -250,5 +251,5 @@ def test_a_file_far_too_large_is_not_loaded(tmp_path):
 
 def test_an_unknown_extension(tmp_path):
     error = refused(tmp_path / "SPY.csvv")
-    assert 'no reader for ".csvv" files (allowed .csv, .zip, .parquet' in str(error)
+    assert 'no reader for ".csvv" files (allowed .csv, .txt, .zip, .parquet' in str(error)
     assert 'did you mean ".csv"?' in str(error)

@@ -250,8 +250,9 @@ def test_the_equity_of_every_row_is_stored(place, tmp_path):
 
 
 def test_json_has_all_metrics_of_every_row_in_the_order_of_the_table(place):
-    table = comparison_table(sorted_by(compared(place, "two.yaml"), "cagr"))
-    told = comparison_json(table)
+    comparison = sorted_by(compared(place, "two.yaml"), "cagr")
+    told = comparison_json(comparison)
+    table = comparison_table(comparison)
     assert [row["rule"] for row in told["rows"]] == [row.label for row in table.rows]
     assert {"final_equity", "beta", "skew"} <= told["rows"][0]["metrics"].keys()
     assert {row["metrics"]["information_ratio"] for row in told["rows"]} & {None}

@@ -218,7 +218,7 @@ def test_the_table_has_the_rule_first_then_benchmarks(result):
     ]
     assert table.columns == RUN_COLUMNS
     assert table.rows[0].metrics is result.metrics
-    assert table.notes[0].startswith("0 rejected orders; two engines agree to ")
+    assert table.notes[3].startswith("0 rejected orders; two engines agree to ")
     assert table.caption == (
         f"price basis total_return · 130 sessions, {result.setting.data['first_session']} to "
         f"{result.setting.data['last_session']} · commission 1 bp, slippage 2 bp per side · "

@@ -139,3 +139,13 @@ def test_a_sentence_is_no_item_of_a_list(sign):
     assert f"\n\\{sign} still open\n" in page
     assert f"\n\\{sign} so is this\n" in page
     assert f"\n{sign}1 is not\n" in page
+
+
+def test_levels_and_listings():
+    sections = [
+        Section("", ("Only a sentence.",)),
+        Section("Below", level=3, listing="a: 1  \nb: ```` <x> | y\n"),
+    ]
+    assert sections_markdown("t", sections, simulated=False) == (
+        "# t\n\nOnly a sentence.\n\n### Below\n\n`````\na: 1\nb: ```` <x> | y\n`````\n"
+    )

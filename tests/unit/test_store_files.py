@@ -22,7 +22,7 @@ from engine.rules.studies import read_study
 from engine.store.files import csv_bytes, run_files
 from engine.store.logs import ROTATION_COLUMNS, TRADE_COLUMNS
 
-PARQUET = ("equity.parquet", "signals.parquet")
+PARQUET = ("equity.parquet", "market.parquet", "signals.parquet")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def test_the_folder_holds_exactly_these_files(made):
     assert sorted(p.name for p in stored.path.iterdir()) == [
         "equity.parquet",
         "manifest.json",
+        "market.parquet",
         "metrics.json",
         "rotations.csv",
         "signals.parquet",
@@ -88,7 +89,11 @@ def test_the_manifest_says_what_made_the_result(made):
         assert len(manifest[key]) == 64
         assert int(manifest[key], 16)
     assert manifest["rule"]["enter"] == "streak >= 3"
-    assert manifest["timings"].keys() == {"benchmarks_seconds", "rule_seconds"}
+    assert manifest["timings"].keys() == {
+        "benchmarks_seconds",
+        "rule_seconds",
+        "inference_seconds",
+    }
     assert all(seconds > 0.0 for seconds in manifest["timings"].values())
 
 
@@ -136,6 +141,7 @@ def test_equity_by_session(made):
         "core_shares",
         "satellite_shares",
         "target_weight",
+        "cash_return",
         "benchmark core",
         "benchmark satellite",
         "benchmark 50/50",
@@ -149,6 +155,8 @@ def test_equity_by_session(made):
         + table["satellite_shares"] * panel.satellite.close
     )
     np.testing.assert_allclose(wealth, table["equity"], rtol=1e-12)
+    assert math.isnan(table["cash_return"][0])
+    assert table["cash_return"][1:].tolist() == result.simulation.cash_returns.tolist()
     held = result.benchmarks["satellite"].simulation.equity
     assert table["benchmark satellite"].tolist() == held.tolist()
 
@@ -170,6 +178,26 @@ def test_signals_by_session(made):
     assert (table["leave"] == broken).all()
     decided = table["decided_weight"].dropna()
     assert decided.to_dict() == {d.session: d.weight for d in result.simulation.decisions}
+
+
+def test_the_market_by_session(made):
+    """What a report needs when the prices are gone."""
+    _, stored, panel = made
+    table = table_of(stored, "market.parquet")
+    assert list(table.columns) == [
+        "session",
+        "core_open",
+        "core_close",
+        "satellite_open",
+        "satellite_close",
+        "streak",
+        "overnight_rate",
+    ]
+    assert table["core_open"].tolist() == panel.core.open.tolist()
+    assert table["satellite_close"].tolist() == panel.satellite.close.tolist()
+    signals = table_of(stored, "signals.parquet")
+    assert table["streak"].equals(signals["streak"])
+    assert set(table["overnight_rate"]) == {0.0}
 
 
 def test_one_row_per_rotation(made):

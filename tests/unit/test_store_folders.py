@@ -12,7 +12,15 @@ import pytest
 
 from engine.errors import StoreError, UsageError
 from engine.store import folders
-from engine.store.folders import MANIFEST, SCHEMA_VERSION, find, save, stored_results
+from engine.store.folders import (
+    MANIFEST,
+    SCHEMA_VERSION,
+    find,
+    put_beside,
+    save,
+    stored_results,
+    write_whole,
+)
 
 FILES = {"metrics.json": b"{}\n", "summary.csv": b"a,b\n"}
 ABOUT = {
@@ -63,7 +71,7 @@ def test_two_results_of_one_second_get_two_folders(tmp_path):
 
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, failing):
-    write, calls = folders.write_durably, []
+    write, calls = folders._write, []
 
     def full(path, content):
         calls.append(path)
@@ -72,7 +80,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch, failing):
             raise OSError(28, "No space left on device")
         write(path, content)
 
-    monkeypatch.setattr(folders, "write_durably", full)
+    monkeypatch.setattr(folders, "_write", full)
     with pytest.raises(StoreError, match=r"alpha: cannot write results: No space left on device$"):
         save_one(tmp_path)
     assert len(calls) == failing + 1
@@ -98,7 +106,7 @@ def test_an_interrupt_while_writing_leaves_nothing_behind(tmp_path, monkeypatch)
         path.write_bytes(content[:1])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folders, "write_durably", interrupted)
+    monkeypatch.setattr(folders, "_write", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save_one(tmp_path)
     assert everything_under(tmp_path) == []
@@ -131,13 +139,13 @@ def test_where_the_results_folder_is_a_file_the_message_says_so(tmp_path):
 KILLED = """
 import json, pathlib, sys, time
 from engine.store import folders
-write = folders.write_durably
+write = folders._write
 def slowly(path, content):
     write(path, content)
     if path.name == sys.argv[2]:
         print("written", flush=True)
         time.sleep(60)
-folders.write_durably = slowly
+folders._write = slowly
 about = json.loads(sys.argv[3])
 folders.save(pathlib.Path(sys.argv[1]), "alpha", "0" * 64, {"metrics.json": b"{}"}, about)
 """
@@ -311,3 +319,40 @@ def test_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     )
     save_one(tmp_path)
     assert events == ["sync"] * 3 + ["rename"]
+
+
+# files made from a result
+
+
+def test_what_is_put_beside_a_result_is_not_part_of_it(tmp_path):
+    stored = save_one(tmp_path)
+    put_beside(stored, {"report.md": b"one"})
+    put_beside(stored, {"report.md": b"two"})
+    assert (stored.path / "report.md").read_bytes() == b"two"
+    assert sorted(p.name for p in stored.path.iterdir()) == sorted([*FILES, MANIFEST, "report.md"])
+    assert json.loads((stored.path / MANIFEST).read_bytes()) == stored.manifest
+    assert [s.path for s in stored_results(tmp_path)] == [stored.path]
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "metrics.json"])
+def test_a_result_is_never_overwritten(tmp_path, name):
+    stored = save_one(tmp_path)
+    before = (stored.path / name).read_bytes()
+    with pytest.raises(StoreError, match="is part of the result and stays as it is"):
+        put_beside(stored, {"report.md": b"", name: b""})
+    assert (stored.path / name).read_bytes() == before
+    assert not (stored.path / "report.md").exists()
+
+
+def test_a_full_disk_leaves_the_earlier_file(tmp_path, monkeypatch):
+    write_whole(tmp_path / "new" / "folder", {"a": b"earlier"})
+
+    def full(path, content):
+        path.write_bytes(content[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folders, "_write", full)
+    with pytest.raises(StoreError, match=r"a: cannot be written: No space left on device$"):
+        write_whole(tmp_path / "new" / "folder", {"a": b"later"})
+    assert everything_under(tmp_path) == ["new/folder/a"]
+    assert (tmp_path / "new" / "folder" / "a").read_bytes() == b"earlier"

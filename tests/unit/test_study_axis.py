@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.study.axis import parse_axis
+from engine.study.axis_parsing import parse_axis
 from engine.study.misfit import MisfitError
 
 
@@ -139,24 +139,55 @@ FORMS = "but must be a list such as [1, 2, 3] or a range such as {from: 1, to: 9
         ({"from": 1, "to": 3, "num": 0}, [("num", "is 0, but must be at least 1")]),
         ({"from": 1, "to": 3, "num": 2.0}, [("num", "is 2.0, but must be a whole number")]),
         ({"from": 1, "to": 3, "num": 1}, [("num", "is 1, but 1 and 3 are two values")]),
-        ({"from": 1, "to": 1, "num": 2}, [("num", "gives 1 or 1 more than once")]),
+        ({"from": 1, "to": 1, "num": 2}, [("num", "is 2, but 1 and 1 are one value")]),
         (
             {"from": 1, "to": 3, "num": 10**30},
-            [("num", f"is {10**30}, but must be at most {sys.maxsize}")],
+            [("num", f"is {10**30}, but must have at most 63 bits")],
         ),
         (
-            {"from": 0, "to": 10**30},
-            [("step", f"is 1: more than {sys.maxsize} values from 0 to {10**30}")],
+            {"from": 0, "to": 10**30, "num": 10**70},
+            [
+                ("to", f"is {10**30}, but must have at most 63 bits"),
+                ("num", "is a whole number of more than 60 digits, but must have at most 63 bits"),
+            ],
+        ),
+        ([2**63], [(0, f"is {2**63}, but must have at most 63 bits")]),
+        (
+            {"from": -(2**62), "to": 2**62},
+            [("step", f"is 1: more than {sys.maxsize} values from {-(2**62)} to {2**62}")],
+        ),
+        (
+            {"from": 0, "to": 1, "step": -1e-200},
+            [("step", "is -1e-200, but must be positive to lead from 0 to 1")],
+        ),
+        (
+            {"from": 0, "to": 1e-200, "step": -1e-200},
+            [("step", "is -1e-200, but must be positive to lead from 0 to 1e-200")],
         ),
         (
             {"from": 1e16, "to": 2e16, "step": 0.5},
-            [("step", "gives 1e+16 or 2e+16 more than once")],
+            [("step", "is 0.5, too small to tell values near 2e+16 apart")],
         ),
         (
             {"from": 2e16, "to": 1, "step": -0.5},
-            [("step", "gives 2e+16 or 1.0 more than once")],
+            [("step", "is -0.5, too small to tell values near 2e+16 apart")],
         ),
-        ({"from": 1, "to": 2e16, "step": 0.5}, [("step", "gives 1.0 or 2e+16 more than once")]),
+        (
+            {"from": 1e16, "to": 1.000000000000001e16, "step": 1.5},  # 2 and 3 steps would be one
+            [("step", "is 1.5, too small to tell values near 1.000000000000001e+16 apart")],
+        ),
+        (
+            {"from": 0.5, "to": 1.0, "num": 2**53 + 2},
+            [("num", f"is {2**53 + 2}, too many to tell values up to 1.0 apart")],
+        ),
+        (
+            {"from": 1.5, "to": 2.5, "num": 2_700_000_000_000_000, "scale": "log"},
+            [("num", "is 2700000000000000, too many to tell values up to 2.5 apart")],
+        ),
+        (
+            {"from": 5e-324, "to": 2e-323, "num": 9, "scale": "log"},
+            [("num", "is 9, too many to tell values up to 2e-323 apart")],
+        ),
         ({"from": 1, "to": 3, "step": 1, "num": 3}, [("num", "give step or num, not both")]),
         ({"from": 1, "to": 3, "scale": "log"}, [("scale", "needs num: the number of values")]),
         (
@@ -179,6 +210,31 @@ FORMS = "but must be a list such as [1, 2, 3] or a range such as {from: 1, to: 9
 )
 def test_refusals(given, wanted):
     assert refusals(given) == wanted
+
+
+def test_numbers_of_numpy_are_taken_as_numbers():
+    assert same(values(np.arange(2, 5)), [2, 3, 4])
+    assert same(values([np.int64(3), np.float64(0.1), np.bool_(True), None]), [3, 0.1, True, None])
+    assert same(values({"from": np.int64(2), "to": np.float64(0.5), "num": 2}), [2.0, 0.5])
+    assert same(values(np.array(["total_return", "price"])), ["total_return", "price"])
+    assert same(values(np.array(["2020-01-02"], "datetime64[D]")), [dt.date(2020, 1, 2)])
+    assert refusals(np.array([[1, 2]])) == [(0, "is a list, but must be a single value")]
+
+
+def test_a_range_of_python_is_a_range():
+    assert same(values(range(2, 9, 3)), [2, 5, 8])
+    assert same(values(range(3, 0, -1)), [3, 2, 1])
+    assert len(parse_axis(range(10**12))) == 10**12
+    assert refusals(range(0)) == [("is an empty list, but must have at least one value",)]
+
+
+def test_the_extremes_of_a_long_list_are_few():
+    numbers = [*range(7, 5000), -3, 0.5, 9.5, 2.5, None, True, dt.date(2020, 1, 1)]
+    assert parse_axis(numbers).extremes() == (
+        *(4999, -3, 0.5, 9.5, None, True),
+        dt.date(2020, 1, 1),
+    )
+    assert parse_axis([3, 1, 2]).extremes() == (3, 1, 2)
 
 
 def test_several_faults_of_one_axis_come_at_once():

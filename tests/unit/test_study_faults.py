@@ -4,28 +4,24 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from study_texts import DESIGN, MINIMAL, Files
+from study_texts import DESIGN, MINIMAL, Files, with_line
 
 from engine.study.faults import misfits_of
 
 STUDY_KEYS = "name, description, seed, data, rule, execution, benchmarks, compare, scan, sweep"
-DATA_KEYS = "core, satellite, start, end, price_basis, calendar, source"
+COMMON_KEYS = "core, satellite, start, end, price_basis, calendar"
+DATA_KEYS = f"{COMMON_KEYS}, source"
+FILE_KEYS = f"{COMMON_KEYS}, others, vix, fed_funds, source, directory"
 EXECUTION_KEYS = "fill, commission_bps, slippage_bps, fractional_shares, initial_cash, cash_rate"
 MODES = "is {}, which is not allowed (allowed fast, 1{})"
-LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed csv, parquet, simulated)'
+SOURCES = "csv, parquet, library, simulated"
+LONG = f'data.source: is "{"x" * 59}…", which is not allowed (allowed {SOURCES})'
 COSTS = "a number of bp, or one per symbol such as {SPY: 1.0, IWM: 2.0}"
 
 
 @pytest.fixture
 def files(tmp_path):
     return Files(tmp_path)
-
-
-def with_line(text, line):
-    """Replace or add the top-level key of `line` in a study."""
-    key = line.partition(":")[0]
-    kept = [old for old in text.splitlines() if not old.startswith(f"{key}:")]
-    return "\n".join([*kept, line])
 
 
 TOP_LEVEL = [
@@ -55,13 +51,13 @@ TOP_LEVEL = [
     ("data: {}", "data.source: is missing"),
     (
         "data: {source: cvs}",
-        'data.source: is "cvs", which is not allowed (allowed csv, parquet, simulated; '
+        'data.source: is "cvs", which is not allowed (allowed csv, parquet, library, simulated; '
         'did you mean "csv"?)',
     ),
     ("data: {source: 5}", "data.source: is 5, which is not allowed (allowed csv, parquet)"),
     (
         "data: {source: csv, seed: 1}",
-        f"data.seed: no such key (allowed {DATA_KEYS}, directory, others, vix, fed_funds)",
+        f"data.seed: no such key (allowed {FILE_KEYS})",
     ),
     (
         "data: {source: simulated, directory: x}",
@@ -179,52 +175,6 @@ TOP_LEVEL = [
     (
         "compare: [{name: a}, {}]",
         "compare.1: must have exactly one of: name, file, or enter and leave",
-    ),
-    ("sweep: 5", "sweep: is 5, but must be a section of keys"),
-    ("sweep:", "sweep: is empty, but must be a section of keys"),
-    (
-        "sweep: {rule.x: 5}",
-        "sweep.rule.x: is 5, but must be a list such as [1, 2, 3] or a range such as "
-        "{from: 1, to: 9, step: 2}",
-    ),
-    ("sweep: {rule.x: {from: 1}}", "sweep.rule.x.to: is missing"),
-    ("sweep: {rule.x: [1, 1]}", "sweep.rule.x.1: 1 is listed twice"),
-    (
-        "sweep: {name: [a]}",
-        "sweep.name: cannot be swept (allowed rule.…, execution.…, data.…, seed)",
-    ),
-    (
-        "sweep: {rules.x: [1]}",
-        "sweep.rules.x: cannot be swept (allowed rule.…, execution.…, data.…, seed; "
-        'did you mean "rule"?)',
-    ),
-    (
-        "sweep: {rule: [1]}",
-        "sweep.rule: cannot be swept (allowed rule.…, execution.…, data.…, seed; did you mean "
-        '"rule"?)',
-    ),
-    (
-        "sweep: {execution.comission_bps: [1]}",
-        f"sweep.execution.comission_bps: no such key (allowed {EXECUTION_KEYS}; "
-        'did you mean "commission_bps"?)',
-    ),
-    (
-        "sweep: {execution.commission_bps: {from: 0, to: 2000}}",
-        "sweep.execution.commission_bps: is 2000, but must be at most 1000",
-    ),
-    (
-        "sweep: {execution.slippage_bps.SPX: [1]}",
-        "sweep.execution.slippage_bps.SPX: is not traded here (allowed SPY, IWM; "
-        'did you mean "SPY"?)',
-    ),
-    ("sweep: {seed: [1, -1]}", "sweep.seed: is -1, but must be at least 0"),
-    (
-        "sweep: {data.satellite: [QQQ, SPY]}",
-        "sweep.data.satellite: is SPY, as core is; they must differ",
-    ),
-    (
-        "sweep: {execution.slippage_bps: [1], execution.slippage_bps.IWM: [1]}",
-        "sweep.execution.slippage_bps.IWM: is swept already, as part of execution.slippage_bps",
     ),
 ]
 

@@ -10,7 +10,7 @@ from engine.study.grid import Grid, parse_axis
 
 AXES = st.dictionaries(
     st.text("abc.", min_size=1, max_size=4),
-    st.lists(st.integers(), min_size=1, max_size=4, unique=True),
+    st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=4, unique=True),
     max_size=4,
 )
 

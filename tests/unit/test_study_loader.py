@@ -82,7 +82,7 @@ def test_a_study_is_frozen(files):
 
 
 def test_models_made_in_python_keep_the_same_rules():
-    with pytest.raises(ValidationError, match="SPX"):
+    with pytest.raises(StudyError, match=r"^study: execution.slippage_bps.SPX: is not traded"):
         Study.model_validate(
             {
                 "name": "a",
@@ -91,7 +91,7 @@ def test_models_made_in_python_keep_the_same_rules():
                 "execution": {"slippage_bps": {"SPX": 1.0}},
             }
         )
-    with pytest.raises(ValidationError, match="listed twice"):
+    with pytest.raises(StudyError, match=r'^study: benchmarks.1: "core" is listed twice'):
         Study.model_validate(
             {
                 "name": "a",
@@ -278,7 +278,7 @@ def test_an_override_leaves_what_an_alias_shares_alone(files):
         (
             "data={source: csv, dir: x}",
             "--set data: data.dir: no such key (allowed core, satellite, start, end, price_basis, "
-            "calendar, source, directory, others, vix, fed_funds)",
+            "calendar, others, vix, fed_funds, source, directory)",
         ),
         (
             "data={source: csv, core: 5}",
@@ -299,6 +299,14 @@ def test_a_symbol_cannot_be_set_where_one_cost_is_for_both(files):
     assert files.refusals(text, overrides=["execution.slippage_bps.IWM=2"]) == [
         "--set execution.slippage_bps.IWM: execution.slippage_bps is 1.5 here, "
         "so there is no IWM in it"
+    ]
+
+
+def test_an_axis_of_one_symbol_names_one_that_is_traded(files):
+    text = DESIGN.replace("slippage_bps.IWM:", "slippage_bps.SPX:")
+    assert files.refusals(text) == [
+        "study.yaml:33: sweep.execution.slippage_bps.SPX: is not traded here (allowed SPY, IWM; "
+        'did you mean "SPY"?)'
     ]
 
 

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import engine
 
 PACKAGE = Path(engine.__file__).parent
 KERNEL = Path("engine/execution/kernel")
+ROTATION, SIGNALS = Path("engine/rotation"), Path("engine/signals")
 WHERE = """
 from engine.execution.kernel.compiled import CACHED, use_cache
 print(CACHED, use_cache())
@@ -18,6 +21,15 @@ NEXT = """
 import numpy as np
 from engine.execution.kernel.tables import next_true
 print(next_true(np.array([[False, True, False]]))[0].tolist())
+"""
+STEP = """
+import numpy as np
+from engine.execution.kernel.bars import Fills, _switch
+n = 8
+fills = Fills(np.empty(n, np.int64), np.empty(n))
+always, never = np.ones(n, np.bool_), np.zeros(n, np.bool_)
+count, _ = _switch(always, never, np.array([2, 0], np.int32), fills)
+print(fills.session[:count].tolist())
 """
 
 
@@ -47,10 +59,18 @@ def copied(folder):
     for path in (KERNEL.parent.parent / "__init__.py", KERNEL.parent / "__init__.py"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PACKAGE.parent / path, folder / path)
-    shutil.copytree(
-        PACKAGE.parent / KERNEL, folder / KERNEL, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for path in (KERNEL, ROTATION, SIGNALS):
+        leave_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PACKAGE.parent / path, folder / path, ignore=leave_out)
     return folder
+
+
+def rewrite(path, old, new):
+    """Change one place of a file without changing its date: that is not what is looked at."""
+    stamp, text = path.stat().st_mtime, path.read_text("utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), "utf-8")
+    os.utime(path, (stamp, stamp))
 
 
 def folders(cache):
@@ -63,22 +83,32 @@ def test_an_edited_kernel_is_compiled_anew(tmp_path):
     (first,) = folders(cache)
     assert list((cache / "kernels" / first).rglob("*.nbc"))  # machine code is there to be reused
     tables = tree / KERNEL / "tables.py"
-    stamp = tables.stat().st_mtime
-    text = tables.read_text("utf-8")
-    assert "following[row, n] = n\n" in text
-    tables.write_text(text.replace("following[row, n] = n\n", "following[row, n] = 7\n"), "utf-8")
-    os.utime(tables, (stamp, stamp))  # nor is a file's date what is looked at
+    rewrite(tables, "following[row, n] = n\n", "following[row, n] = 7\n")
     assert python(NEXT, tree, cache) == "[1, 1, 7, 7]"
     assert len(folders(cache)) == 2
-    tables.write_text(text, "utf-8")
+    rewrite(tables, "following[row, n] = 7\n", "following[row, n] = n\n")
     assert python(NEXT, tree, cache) == "[1, 1, 3, 3]"
     assert len(folders(cache)) == 2
 
 
-def test_any_file_of_the_kernel_counts(tmp_path):
+def test_an_edited_state_machine_is_compiled_anew(tmp_path):
+    """Kernels are compiled with the functions they call; what is kept must not outlive those."""
+    tree, cache = copied(tmp_path / "tree"), tmp_path / "cache"
+    assert python(STEP, tree, cache) == "[1, 3, 4, 6, 7]"
+    assert list(cache.rglob("*.nbc"))
+    switching = tree / ROTATION / "switching.py"
+    rewrite(switching, "elif 0 < max_holding <= t", "elif 1 < max_holding < t")
+    assert python(STEP, tree, cache) == "[1, 4, 5]"
+    assert len(folders(cache)) == 2
+
+
+@pytest.mark.parametrize(
+    "path", [KERNEL / "compiled.py", ROTATION / "costs.py", SIGNALS / "loops.py"], ids=str
+)
+def test_any_compiled_file_counts(tmp_path, path):
     tree, cache = copied(tmp_path / "tree"), tmp_path / "cache"
     python(WHERE, tree, cache, interpreted=True)
-    with (tree / KERNEL / "compiled.py").open("a", encoding="utf-8") as file:
+    with (tree / path).open("a", encoding="utf-8") as file:
         file.write("# another line\n")
     python(WHERE, tree, cache, interpreted=True)
     assert len(folders(cache)) == 2

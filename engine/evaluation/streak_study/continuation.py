@@ -24,7 +24,7 @@ Z = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)
-class ContinuationRow:
+class Continuation:
     """What came next when the streak stood at a length.
 
     Attributes
@@ -37,8 +37,6 @@ class ContinuationRow:
         Those after which it went on; a tie ends a streak.
     probability, low, high : float
         continued / n with its 95 % Wilson interval (fraction); NaN where n is 0.
-    coin : float
-        What a coin without memory gives: the share of all sessions that went this way.
     """
 
     streak: int
@@ -47,6 +45,18 @@ class ContinuationRow:
     probability: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class ContinuationRow(Continuation):
+    """What came next, beside the coin.
+
+    Attributes
+    ----------
+    coin : float
+        What a coin without memory gives: the share of all sessions that went this way.
+    """
+
     coin: float
 
 
@@ -84,29 +94,17 @@ class SurvivalRow:
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """How streaks like a given one went on.
+class Outlook(Continuation):
+    """How streaks like a given one went on, and how far.
 
     Attributes
     ----------
-    streak : int
-        Signed length asked about.
-    n, continued : int
-        Times a streak stood there with a known next session, and times it went on.
-    probability, low, high : float
-        continued / n with its 95 % Wilson interval (fraction); NaN where n is 0.
     ended : int
         Those of the n whose end is known, too.
     mean_further : float
         Mean number of further sessions these lasted; NaN where there are none.
     """
 
-    streak: int
-    n: int
-    continued: int
-    probability: float
-    low: float
-    high: float
     ended: int
     mean_further: float
 

@@ -2,7 +2,7 @@
 
 Source: D. Politis and J. Romano, "The Stationary Bootstrap", Journal of the American
 Statistical Association 89 (1994); block length by D. Politis and H. White (2004), as corrected
-by Patton, Politis and White (2009). Both as implemented in the library arch.
+by Patton, Politis and White (2009). Resamples are drawn by the library arch.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.evaluation.inference.resampling import block_length
 from engine.evaluation.streak_study.runs import BoolArray, CountArray, run_lengths, runs_at_least
 from engine.market.quotes import FloatArray
 
@@ -21,9 +22,6 @@ Progress = Callable[[int, int], None]
 
 BAND = (2.5, 97.5)
 """Percentiles between which 95 % of the resamples lie."""
-
-FEWEST_SESSIONS = 50
-"""Below this, autocorrelations say too little to choose a block length from."""
 
 _STEP = 100  # resamples between two reports of progress
 
@@ -57,16 +55,14 @@ def automatic_block_length(outperformance: FloatArray) -> int:
     Returns
     -------
     int
-        At least 1. With fewer than `FEWEST_SESSIONS` sessions, or returns that never vary, the
+        At least 1. With fewer than `FEWEST_RETURNS` sessions, or returns that never vary, the
         rule has nothing to work with: ∛n, which grows as its answer does.
     """
     values = np.asarray(outperformance, dtype=np.float64)
-    if len(values) < FEWEST_SESSIONS or np.ptp(values) == 0.0:
+    recommended = block_length(values)
+    if math.isnan(recommended):
         return max(1, round(math.cbrt(len(values))))
-    from arch.bootstrap import optimal_block_length
-
-    recommended = optimal_block_length(values)["stationary"].to_numpy(dtype=np.float64)
-    return max(1, math.ceil(float(recommended[0])))
+    return math.ceil(recommended)
 
 
 def resampled_runs(

@@ -1,5 +1,7 @@
-"""The sweep kernel: one parameter set costs its trades, not its sessions.
+"""The sweep kernels: compiled, and run over many parameter sets at once.
 
-Tables made once per market and per distinct trigger (:mod:`.tables`) let the compiled kernel
-(:mod:`.events`) jump from entry to leave to entry; what happens between is looked up.
+The event kernel (:mod:`.events`) takes rules of two triggers: tables made once per market and per
+distinct trigger (:mod:`.tables`) let it jump from entry to leave to entry, so that a parameter
+set costs its trades, not its sessions. The bar-by-bar kernel (:mod:`.bars`) takes any rule and
+any terms, and walks over every session.
 """

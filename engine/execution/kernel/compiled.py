@@ -1,7 +1,7 @@
 """Compiling kernels, with a cache that cannot go stale.
 
-Compiled code is kept in the user's cache folder, in a folder named by the hash of all kernel
-sources and of the versions that compile them: an edited kernel is another folder.
+Compiled code is kept in the user's cache folder, in a folder named by the hash of all sources that
+are compiled and of the versions that compile them: an edited kernel is another folder.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ KEPT = 3
 """Folders of compiled kernels that are kept, newest first."""
 
 
+SOURCES = (Path(__file__).parent, *(Path(__file__).parents[2] / p for p in ("rotation", "signals")))
+"""Folders of what is compiled: the kernels, the rules of a rotation they call, and loops."""
+
+
 def user_cache() -> Path:
     """Return the folder compiled code may be kept in: ``STREAKLAB_CACHE``, or the platform's."""
     given = os.environ.get("STREAKLAB_CACHE")
@@ -35,13 +39,14 @@ def user_cache() -> Path:
 
 
 def sources_hash() -> str:
-    """Return the hash of all kernel sources, the libraries that compile them, and the machine."""
+    """Return the hash of all compiled sources, the libraries that compile, and the machine."""
     digest = hashlib.sha256(
         f"{numba.__version__} {np.__version__} {platform.python_version()}".encode()
     )
     digest.update(platform.machine().encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
+    for folder in SOURCES:
+        for path in sorted(folder.glob("*.py")):
+            digest.update(f"{folder.name}/{path.name}".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -68,5 +73,5 @@ def _prune(root: Path) -> None:
 
 
 CACHED = use_cache() is not None
-compiled = numba.njit(cache=CACHED, nogil=True)
-"""Decorator: compile without the interpreter's lock, with strict IEEE arithmetic."""
+compiled = numba.njit(cache=CACHED, nogil=True, error_model="numpy")
+"""Decorator: compile without the interpreter's lock, with strict IEEE arithmetic, 1/0 included."""

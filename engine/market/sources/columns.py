@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import did_you_mean
@@ -23,6 +23,8 @@ _MEANING = {
     "volume": "volume",
     "vol": "volume",
 }
+# a column of this name holds the dates where there is no other: TradingView's exports
+_TIME = "time"
 # in each of Stooq's bulk files: no need to tell the user that they mean nothing here
 _STOOQ_MARKS = {"<TICKER>", "<PER>", "<TIME>", "<OPENINT>"}
 
@@ -38,7 +40,7 @@ class Columns:
     ignored : tuple of str
         Names of the columns that mean nothing here, as written.
     layout : str
-        Whose layout it is: Yahoo, Stooq, or plain OHLCV.
+        Whose layout it is: Yahoo, Stooq, TradingView, or plain OHLCV.
     """
 
     position: dict[str, int]
@@ -68,8 +70,9 @@ def recognise(names: Sequence[str]) -> Columns:
     """
     position: dict[str, int] = {}
     ignored = []
+    meanings = _meanings(names)
     for i, name in enumerate(names):
-        meaning = _MEANING.get(_plain(name))
+        meaning = meanings.get(_plain(name))
         if meaning in position:
             first = names[position[meaning]]
             raise ValueError(f'two columns for one thing: "{first}" and "{name}"')
@@ -79,6 +82,37 @@ def recognise(names: Sequence[str]) -> Columns:
             ignored.append(name)
     _require(position, ignored, names)
     return Columns(position, tuple(ignored), _layout(names, position))
+
+
+def named(names: Sequence[str], given: Mapping[str, str]) -> Columns:
+    """Return the columns that a user names: by meaning (``date``, ``close`` …), the file's name.
+
+    One column may stand for several meanings: a series of closes has no other prices.
+
+    Raises
+    ------
+    ValueError
+        With the sentence for the user: a meaning is unknown or missing, or no column is so named.
+    """
+    position = {}
+    for meaning, name in given.items():
+        known = _MEANING.get(_plain(meaning))
+        if known is None:
+            titles = ", ".join(dict.fromkeys(_MEANING))
+            raise ValueError(f'"{meaning}" is no column prices have (allowed {titles})')
+        if name not in names:
+            hint = did_you_mean(name, names)
+            raise ValueError(f'no column "{name}" (found {", ".join(names[:12])}{hint})')
+        position[known] = list(names).index(name)
+    ignored = [name for i, name in enumerate(names) if i not in position.values()]
+    _require(position, ignored, names)
+    return Columns(position, tuple(ignored), "named columns of a")
+
+
+def _meanings(names: Sequence[str]) -> Mapping[str, str]:
+    if any(_MEANING.get(_plain(name)) == "date" for name in names):
+        return _MEANING
+    return {**_MEANING, _TIME: "date"}
 
 
 def _plain(name: str) -> str:
@@ -96,4 +130,6 @@ def _require(position: dict[str, int], ignored: Sequence[str], names: Sequence[s
 def _layout(names: Sequence[str], position: dict[str, int]) -> str:
     if any(name.startswith("<") for name in names):
         return "Stooq"
+    if _plain(names[position["date"]]) == _TIME:
+        return "TradingView"
     return "Yahoo" if "adjusted_close" in position else "OHLCV"

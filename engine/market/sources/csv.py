@@ -1,4 +1,4 @@
-"""Daily quotes from CSV: Yahoo's columns, Stooq's, or plain date, open, high, low, close, volume.
+"""Daily quotes from CSV: the columns of Yahoo, Stooq, TradingView, or plain OHLCV with a date.
 
 Columns may stand in any order and case, separated by ``,``, ``;`` or tabs. Columns with another
 meaning (dividends, splits) are ignored and named in :attr:`Quotes.notes`.
@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from engine.errors import Fault
 from engine.market.faults import data_error, file_error
 from engine.market.quotes import Quotes
 from engine.market.sources.cells import Record, Source, quotes_of, text_rows
-from engine.market.sources.columns import Columns, recognise
+from engine.market.sources.columns import Columns, named, recognise
 from engine.market.sources.dates import session_of
 from engine.market.sources.files import decode_text, read_bytes
 
@@ -26,7 +26,7 @@ SEPARATORS = (",", ";", "\t")
 _DAILY = {"<PER>": {"D"}, "<TIME>": {"000000"}}
 
 
-def read_csv(path: Path, symbol: str) -> Quotes:
+def read_csv(path: Path, symbol: str, given: Mapping[str, str] | None = None) -> Quotes:
     """Return the quotes in a CSV file.
 
     Parameters
@@ -34,6 +34,8 @@ def read_csv(path: Path, symbol: str) -> Quotes:
     path : Path
     symbol : str
         What the file holds; the file itself is not asked.
+    given : mapping of str to str, optional
+        Which column is which, by meaning; by default they are recognised by name.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def read_csv(path: Path, symbol: str) -> Quotes:
     text = decode_text(content, origin)
     records = read_records(text, _separator(text, origin), origin)
     line, names = records[0]
-    columns = _columns(names, origin, line)
+    columns = _columns(names, given, origin, line)
     body = records[1:]
     if not body:
         raise file_error(origin, "a header and no rows")
@@ -93,9 +95,11 @@ def _separator(text: str, origin: str) -> str:
     return used[0] if used else ","
 
 
-def _columns(names: Sequence[str], origin: str, line: int) -> Columns:
+def _columns(
+    names: Sequence[str], given: Mapping[str, str] | None, origin: str, line: int
+) -> Columns:
     try:
-        return recognise(names)
+        return recognise(names) if given is None else named(names, given)
     except ValueError as error:
         message = str(error)
     if _is_session(names[0]):

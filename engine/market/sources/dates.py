@@ -13,6 +13,7 @@ PLAUSIBLE_YEARS = range(1800, 2200)
 _DATE = re.compile(r"(\d{4})(-?)(\d{2})\2(\d{2})", re.ASCII)
 _STAMP = re.compile(r"\d{4}(-?)\d{2}\1\d{2}[T ].+", re.ASCII)
 _DAY_MONTH = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{2,4}.*", re.ASCII)
+_UNIX_SECONDS = re.compile(r"\d{9,10}", re.ASCII)
 _SPREADSHEET_SERIAL = re.compile(r"\d{5}(\.\d+)?", re.ASCII)
 
 
@@ -20,7 +21,9 @@ def session_of(text: str) -> dt.date:
     """Return the session a cell names.
 
     Accepted are ``2026-01-21`` and ``20260121``, also followed by a time of 00:00. A stamp with
-    a time zone is accepted if New York's date at that instant is the date printed.
+    a time zone is accepted if New York's date at that instant is the date printed. Seconds since
+    1970, as TradingView writes them, are New York's date at that instant; midnight in Greenwich is
+    the date there.
 
     Raises
     ------
@@ -42,7 +45,14 @@ def session_of(text: str) -> dt.date:
         except ValueError:
             raise ValueError(f'"{text}" is not a date with a time ({ALLOWED})') from None
         return session_of_stamp(stamp)
+    if _UNIX_SECONDS.fullmatch(text):
+        return _session_of_seconds(int(text))
     raise ValueError(_why_not(text))
+
+
+def _session_of_seconds(seconds: int) -> dt.date:
+    stamp = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    return stamp.date() if stamp.time() == dt.time() else stamp.astimezone(NEW_YORK).date()
 
 
 def session_of_stamp(stamp: dt.datetime) -> dt.date:

@@ -129,6 +129,8 @@ def simulated_quotes(symbol: str, seed: int, *, is_satellite: bool) -> Quotes:
         recognised_as="simulated small-cap fund" if is_satellite else "simulated large-cap fund",
         sha256=digest.hexdigest(),
         simulated=True,
+        source="simulated",
+        adjustment="simulated dividends",
         notes=(f"planted: {PLANTED_SESSIONS} sessions of outperformance to {PLANTED_LAST}",),
     )
 

@@ -77,6 +77,6 @@ def _in_backtrader(task: tuple[Study, PricePanel | None, Mapping[str, Any]]) -> 
     study, panel, values = task
     study = varied(study, values)
     part = Part(study, load_panel(study.data) if panel is None else panel, {}, "backtrader")
-    ran = part.simulated(0)
+    ran = part.by_backtrader(0)
     metrics = {**measure(ran, ran), **measure_against(ran, part.core)}
     return {key: float(metrics[key]) for key in KEYS}  # type: ignore[arg-type]  # all numbers

@@ -15,6 +15,7 @@ from engine.pipeline.sweeping.concluding import Course
 from engine.pipeline.sweeping.plan import Engine, Numbers, Plan, check_size, swept_columns
 from engine.pipeline.sweeping.progress import Progress, Silence
 from engine.pipeline.sweeping.workers import Workers
+from engine.rules.studies import checked
 from engine.store.ranking import PATH
 from engine.store.sweeps import Sweep
 from engine.study.grid import Grid
@@ -62,13 +63,14 @@ def sweep(
     Raises
     ------
     StudyError
-        If the grid is too large.
+        If the grid is too large, or its axes are wrong.
     UsageError
         If the rule allows none of the grid, the engine cannot run it, or data are swept on a
         panel in memory.
     StreaklabError
         Any other of its kinds; see :mod:`engine.errors`.
     """
+    study = checked(study)
     check_size(Grid(study.sweep), many=False)
     with Workers(workers if workers > 1 else 0) as processes:
         plan = Plan(study, panel, engine, workers)
@@ -123,6 +125,8 @@ class _Table:
 def _rerun(plan: Plan, numbers: Numbers) -> Any:
     def rerun(row: int) -> Simulation:
         outer, inner = plan.split(numbers[row : row + 1])
-        return plan.part(int(outer[0])).by_bars(int(inner[0]))
+        part = plan.part(int(outer[0]))
+        assert part is not None  # only allowed sets have rows
+        return part.by_bars(int(inner[0]))
 
     return rerun

@@ -67,15 +67,17 @@ class Part:
 
     def run(self, numbers: Numbers, workers: int) -> Columns:
         """Return metrics and paths of allowed sets, each of shape (m,)."""
-        if self.engine == "events":
-            return self._by_kernel(numbers, workers)
-        return self._one_by_one(numbers)
+        if self.engine == "backtrader":
+            return self._one_by_one(numbers)
+        return self._by_kernel(numbers, workers)
 
     @cached_property
     def _kernel(self) -> Any:
+        from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 
-        return SweepEngine(self.panel, self.resolved.rule, self._given, self._axes, self.terms)
+        kernel = SweepEngine if self.engine == "events" else BarSweepEngine
+        return kernel(self.panel, self.resolved.rule, self._given, self._axes, self.terms)
 
     def _by_kernel(self, numbers: Numbers, workers: int) -> Columns:
         trials = self._kernel.run(numbers, workers)
@@ -92,15 +94,13 @@ class Part:
         }
         return {**self._given, **swept}
 
-    def simulated(self, number: int) -> Simulation:
-        """Run one set session by session: in Backtrader if that is the engine, else by bars."""
-        if self.engine == "backtrader":
-            from engine.execution.broker import run_backtrader
+    def by_backtrader(self, number: int) -> Simulation:
+        """Run one set session by session in Backtrader."""
+        from engine.execution.broker import run_backtrader
 
-            rule = self.resolved.rule
-            params = rule.parameters(self.parameters(number))
-            return run_backtrader(self.panel, rule, params, self.terms)
-        return self.by_bars(number)
+        rule = self.resolved.rule
+        params = rule.parameters(self.parameters(number))
+        return run_backtrader(self.panel, rule, params, self.terms)
 
     def by_bars(self, number: int) -> Simulation:
         """Run one set session by session by the bar-by-bar engine."""
@@ -111,7 +111,7 @@ class Part:
     def _one_by_one(self, numbers: Numbers) -> Columns:
         found: dict[str, list[Any]] = {key: [] for key in (*KEYS, PATH)}
         for number in numbers.tolist():
-            ran = self.simulated(number)
+            ran = self.by_backtrader(number)
             metrics = {**measure(ran, ran), **measure_against(ran, self.core)}
             for key in KEYS:
                 found[key].append(metrics[key])
@@ -125,6 +125,11 @@ class Part:
     def core(self) -> Simulation:
         """The core held all along, on the same terms."""
         return _core_held(_Terms(self.panel, self.terms))
+
+
+def no_columns() -> Columns:
+    """Return metrics and paths of no sets."""
+    return {**{key: np.empty(0) for key in KEYS}, PATH: np.empty(0, dtype=np.uint64)}
 
 
 class _Terms:

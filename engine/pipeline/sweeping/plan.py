@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from engine.errors import StudyError, UsageError
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
-from engine.pipeline.sweeping.part import Columns, Part, engine_for
-from engine.pipeline.variation import varied
+from engine.pipeline.sweeping.part import Columns, Part, engine_for, no_columns
+from engine.pipeline.variation import axis_column, varied
 from engine.rules.resolve import resolve
 from engine.store.provenance import content_hash
 from engine.study.grid import Grid
@@ -29,7 +29,7 @@ MANY = 50_000_000
 """More parameter sets than these are swept only when that is said to be meant."""
 TOO_MANY = 10**12
 """As many are not swept at all."""
-CHUNK = {"events": 2**16, "bars": 2**13, "backtrader": 2**8}
+CHUNK = {"events": 2**16, "bars": 2**14, "backtrader": 2**8}
 """Parameter sets measured and written at a time, by the slowest engine that runs any of them."""
 KEPT = 8
 """Combinations of prices and terms whose kernel tables are kept in memory."""
@@ -112,7 +112,7 @@ class Plan:
     @cached_property
     def axis_values(self) -> dict[str, NDArray[Any]]:
         """The values of every axis, as an array of their type."""
-        return {key: _column(tuple(axis)) for key, axis in self.grid.axes.items()}
+        return {key: axis_column(tuple(axis)) for key, axis in self.grid.axes.items()}
 
     # -- prices, terms and engines ----------------------------------------------------------------
 
@@ -125,10 +125,15 @@ class Plan:
             for key, digit in zip(self.outer, digits, strict=True)
         }
 
-    def _part(self, outer: int, first: int = 0, stop: int | None = None) -> Part:
-        """Return what measures the sets of an outer combination, on some of its sessions."""
-        values = self.outer_values(outer)
-        study = varied(self.study, values)
+    def _part(self, outer: int, first: int = 0, stop: int | None = None) -> Part | None:
+        """Return what measures the sets of an outer combination, on some of its sessions.
+
+        None where its values, each of them right by itself, do not go together.
+        """
+        try:
+            study = varied(self.study, self.outer_values(outer))
+        except StudyError:
+            return None
         panel = self.panel_for(outer)
         if (first, stop) != (0, None):
             panel = panel.window(first, stop)
@@ -177,7 +182,7 @@ class Plan:
             return self.panel.content_hash
         outer, _ = self.split(self.numbers(chunk))
         digest = hashlib.sha256()
-        for part in map(self.part, np.unique(outer).tolist()):
+        for part in filter(None, map(self.part, np.unique(outer).tolist())):
             digest.update(part.panel.content_hash.encode())
             digest.update(part.terms.rates_for(len(part.panel)).tobytes())
         return digest.hexdigest()
@@ -212,12 +217,14 @@ class Plan:
         for combination in combinations:
             rows = slice(None) if len(combinations) == 1 else np.flatnonzero(outer == combination)
             part = self.part(combination, first, stop)
+            if part is None:
+                continue
             allowed = part.admissible.of(inner[rows])
             whole = bool(allowed.all())
             own = inner[rows] if whole else inner[rows][allowed]
             of_whole = numbers[rows] if whole else numbers[rows][allowed]
             pieces.append((of_whole, part.run(own, self.threads)))
-        return _in_order(pieces)
+        return _in_order(pieces) if pieces else (numbers[:0], no_columns())
 
 
 def _in_order(pieces: Sequence[tuple[Numbers, Columns]]) -> tuple[Numbers, Columns]:
@@ -238,15 +245,6 @@ def _inner_keys(study: Study) -> dict[str, str]:
     prefix = "rule.parameters." if study.rule.enter is not None else "rule."
     names = {key: key.removeprefix(prefix) for key in study.sweep if key.startswith(prefix)}
     return {key: name for key, name in names.items() if name in fields}
-
-
-def _column(values: Sequence[Any]) -> NDArray[Any]:
-    """Return values as one column: of their type; numbers and text together are text."""
-    text = any(isinstance(value, str) for value in values)
-    mixed = text and not all(isinstance(value, str) for value in values)
-    if not mixed and None not in values:
-        return np.array(values)
-    return np.array([str(v) if text and v is not None else v for v in values], dtype=object)
 
 
 def swept_columns(plan: Plan, numbers: Numbers) -> Mapping[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""``streak data``: prices before they are trusted."""
+"""``streak data check``: prices before they are trusted."""
 
 from __future__ import annotations
 
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
     from engine.market.quality import Finding
 
 
-@click.group()
-def data() -> None:
-    """Look at prices before they are trusted."""
-
-
-@data.command()
+@click.command()
 @click.argument("sources", metavar="SOURCE…", nargs=-1, required=True, type=CONFIG)
 @study_options
 @output_options

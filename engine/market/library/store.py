@@ -1,0 +1,206 @@
+"""The data library: a folder with one Parquet file and one sidecar per symbol.
+
+Every read compares hashes: rows that are not exactly what was stored are never used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.errors import DataError, did_you_mean
+from engine.market.faults import file_error
+from engine.market.library.entry import Entry, entry_of, sidecar_bytes
+from engine.market.library.lock import locked
+from engine.market.library.table import Table, table_bytes, table_of
+from engine.market.library.transaction import recover, write_together
+
+PARQUET = ".parquet"
+SIDECAR = ".json"
+
+
+class DamagedError(DataError):
+    """The files of a symbol are not what was stored."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A symbol of the library: what is known of it, and its rows."""
+
+    entry: Entry
+    table: Table
+
+
+class Library:
+    """The symbols in one folder; nothing is kept in memory between calls."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def symbols(self) -> tuple[str, ...]:
+        """Return all symbols in the library, sorted; damaged ones too."""
+        with self._reading():
+            return self._symbols()
+
+    def read(self, *symbols: str) -> tuple[Held, ...]:
+        """Return the symbols asked for, all as of one instant.
+
+        Raises
+        ------
+        DataError
+            If one is not there.
+        DamagedError
+            If the files of one are not what was stored.
+        """
+        with self._reading():
+            return tuple(self._read(symbol.upper()) for symbol in symbols)
+
+    def entry(self, symbol: str) -> Entry:
+        """Return what is known of a symbol, whether or not its rows are whole.
+
+        Raises
+        ------
+        DataError
+            As :meth:`read`, but for its rows.
+        """
+        with self._reading():
+            return self._entry(symbol.upper())
+
+    def path(self, symbol: str) -> Path:
+        """Return the Parquet file of a symbol, there or not."""
+        return self.folder / f"{symbol.upper()}{PARQUET}"
+
+    def store(self, held: Sequence[Held], replaced: Mapping[str, str | None]) -> tuple[Entry, ...]:
+        """Write symbols, all of them or none; return their entries as stored.
+
+        Parameters
+        ----------
+        held : sequence of Held
+            The hash, span and number of rows of their entries are filled in here.
+        replaced : mapping of str to str or None
+            The hash of what each symbol held when the new rows were made, None where it was
+            absent or damaged: another process may have stored rows since.
+
+        Raises
+        ------
+        DataError
+            If a symbol has changed meanwhile, or the folder cannot be written.
+        """
+        files: dict[str, bytes] = {}
+        entries = []
+        for one in held:
+            content = table_bytes(one.table, _stamp(one.entry))
+            entry = _completed(one, content)
+            files[f"{entry.symbol}{PARQUET}"] = content
+            files[f"{entry.symbol}{SIDECAR}"] = sidecar_bytes(entry)
+            entries.append(entry)
+        with self._writing():
+            for entry in entries:
+                if self._hash(entry.symbol) != replaced.get(entry.symbol):
+                    raise DataError(
+                        f"{entry.symbol}: changed by another process meanwhile; try again"
+                    )
+            write_together(self.folder, files)
+        return tuple(entries)
+
+    def remove(self, symbols: Sequence[str]) -> None:
+        """Remove symbols, damaged ones too.
+
+        Raises
+        ------
+        DataError
+            If one is not there; then none is removed.
+        """
+        if not self.folder.is_dir():
+            raise self._absent(symbols[0].upper(), ())
+        with self._writing():
+            known = self._symbols()
+            for symbol in symbols:
+                if symbol.upper() not in known:
+                    raise self._absent(symbol.upper(), known)
+            for symbol in symbols:
+                # the sidecar last: without it the rows would be nobody's
+                self.path(symbol).unlink(missing_ok=True)
+                self.path(symbol).with_name(f"{symbol.upper()}{SIDECAR}").unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Hold the lock, unless nobody can write here: then nothing changes while one reads."""
+        if not os.access(self.folder, os.W_OK):
+            yield
+            return
+        with locked(self.folder):
+            recover(self.folder)
+            yield
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder):
+                recover(self.folder)
+                yield
+        except OSError as error:
+            reason = error.strerror or error
+            raise DataError(f"{self.folder}: the library cannot be written: {reason}") from None
+
+    def _symbols(self) -> tuple[str, ...]:
+        return tuple(sorted(path.stem for path in self.folder.glob(f"*{SIDECAR}")))
+
+    def _entry(self, symbol: str) -> Entry:
+        if symbol not in self._symbols():
+            raise self._absent(symbol, self._symbols())
+        sidecar = self.folder / f"{symbol}{SIDECAR}"
+        try:
+            return entry_of(sidecar.read_bytes())
+        except (OSError, ValueError) as error:
+            raise _damaged(sidecar, symbol, error, cure="fetch") from None
+
+    def _read(self, symbol: str) -> Held:
+        entry = self._entry(symbol)
+        path = self.path(symbol)
+        try:
+            content = path.read_bytes()
+            if hashlib.sha256(content).hexdigest() != entry.sha256:
+                raise ValueError("is not what was stored: its hash differs")
+            return Held(entry, table_of(content))
+        except (OSError, ValueError) as error:
+            raise _damaged(path, symbol, error, cure="update") from None
+
+    def _hash(self, symbol: str) -> str | None:
+        try:
+            return self._read(symbol).entry.sha256
+        except DataError:
+            return None
+
+    def _absent(self, symbol: str, known: Sequence[str]) -> DataError:
+        hint = did_you_mean(symbol, known)
+        message = f"{symbol} is not in this library{hint or '; '}"
+        if not hint:
+            message += f"streak data fetch {symbol}"
+        return file_error(str(self.folder), message)
+
+
+def _completed(held: Held, content: bytes) -> Entry:
+    dates = held.table.dates
+    return replace(
+        held.entry,
+        first=str(dates[0]),
+        last=str(dates[-1]),
+        rows=len(dates),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _stamp(entry: Entry) -> dict[str, str]:
+    return {"symbol": entry.symbol, "prices": entry.prices, "adjustment": entry.adjustment}
+
+
+def _damaged(path: Path, symbol: str, error: Exception, cure: str) -> DamagedError:
+    problem = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+    cures = f"streak data {cure} {symbol} fetches it again, streak data rm {symbol} removes it"
+    return DamagedError(f"{path}: {problem}; {cures}")

@@ -1,0 +1,174 @@
+"""``report``: a stored result read back, everything its report shows, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import UsageError
+from engine.evaluation.backtest import completed_trades
+from engine.evaluation.metrics import Metrics, evaluate, evaluate_against
+from engine.evaluation.tear_sheet.distribution import length_counts
+from engine.evaluation.tear_sheet.sensitivity import sensitivity
+from engine.evaluation.tear_sheet.sheet import CORE, RULE, tear_sheet
+from engine.evaluation.tear_sheet.streak_spans import streak_spans
+from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
+from engine.market.quotes import FloatArray
+from engine.pipeline.replaying import Replay, replay
+from engine.report.chapters import run_document
+from engine.report.document import Document
+from engine.report.run_report import Holdings, RunReport
+from engine.report.writing import report_files
+from engine.store.folders import Stored, put_beside, write_whole
+from engine.store.run_reading import StoredRun, read_run
+
+_EARLIER = (
+    "prices were not stored with this run, which an earlier version made: the relative line, "
+    "holding lengths, and the sensitivity to costs and delay are left out; run the study again"
+)
+
+
+def document_of(stored: Stored) -> Document:
+    """Return the report of a stored result, whatever its kind.
+
+    Raises
+    ------
+    UsageError
+        If there is no report for results of this kind.
+    StoreError
+        If the result's files are not what was written.
+    """
+    kind = stored.manifest["kind"]
+    if kind not in _DOCUMENTS:
+        raise UsageError(
+            f"{stored.name} is a {kind}; reports are made of {', '.join(sorted(_DOCUMENTS))}"
+        )
+    return _DOCUMENTS[kind](stored)
+
+
+def write_report(stored: Stored, folder: Path | None = None) -> Path:
+    """Write the report of a stored result and return the path of its page.
+
+    ``report.html``, ``report.md`` and ``report.json`` go into the result's folder, where the
+    manifest does not list them, as they can be made again; or into `folder`.
+    """
+    files = report_files(document_of(stored))
+    if folder is None:
+        put_beside(stored, files)
+    else:
+        write_whole(folder, files)
+    return (folder or stored.path) / "report.html"
+
+
+def write_pictures(stored: Stored, folder: Path) -> list[Path]:
+    """Write the main charts of a stored run as PNG and SVG; return their paths.
+
+    Raises
+    ------
+    UsageError
+        If the result is no run, or matplotlib is not installed.
+    """
+    from engine.report.pictures import pictures
+
+    files = pictures(run_report(stored))
+    write_whole(folder, files)
+    return [folder / name for name in files]
+
+
+def run_report(stored: Stored) -> RunReport:
+    """Return everything the report of a stored run shows."""
+    run = read_run(stored)
+    again = replay(run)
+    equities = {RULE: run.holdings["equity"], **run.benchmarks}
+    cash_returns = _cash_returns(run)
+    left_out = () if run.market is not None else (_EARLIER,)
+    market = run.market
+    sheet = tear_sheet(equities, run.sessions, cash_returns)
+    return RunReport(
+        run=run,
+        metrics={**_stored_metrics(run), "cash": _cash_metrics(run, cash_returns)},
+        equities=equities,
+        sheet=sheet,
+        ratio=None if market is None else _ratio(market),
+        spans=() if market is None else streak_spans(market["streak"]),
+        holdings=None if again is None else _holdings(again),
+        sensitivity=None
+        if again is None
+        else sensitivity(again.panel, again.simulation.decisions, again.terms),
+        active=_stored_active(run) or sheet.active,
+        intervals=_stored_intervals(run),
+        left_out=left_out,
+    )
+
+
+def _run_document(stored: Stored) -> Document:
+    return run_document(run_report(stored))
+
+
+_DOCUMENTS: dict[str, Callable[[Stored], Document]] = {"run": _run_document}
+
+
+def _ratio(market: dict[str, FloatArray]) -> FloatArray:
+    ratio = market["satellite_close"] / market["core_close"]
+    return np.asarray(ratio / ratio[0])
+
+
+def _holdings(again: Replay) -> Holdings:
+    return Holdings(*length_counts(completed_trades(again.simulation)[1]))
+
+
+def _stored_metrics(run: StoredRun) -> dict[str, Metrics]:
+    benchmarks = run.metrics["benchmarks"]
+    return {RULE: run.metrics["rule"]["metrics"]} | {k: v["metrics"] for k, v in benchmarks.items()}
+
+
+def _stored_intervals(run: StoredRun) -> dict[str, tuple[float, float]]:
+    """Return the intervals that were found when the run was made, without undefined ones."""
+    found = run.metrics.get("uncertainty", {}).get("intervals", {})
+    return {
+        key: (interval["low"], interval["high"])
+        for key, interval in found.items()
+        if interval["low"] is not None and interval["high"] is not None
+    }
+
+
+def _stored_active(run: StoredRun) -> ActiveInterval | None:
+    """Return the stored interval of the active return; None where there is none, or no core."""
+    bounds = _stored_intervals(run).get("active_return")
+    if bounds is None or CORE not in run.benchmarks:
+        return None
+    found = run.metrics["uncertainty"]
+    method = (
+        f"{found['resamples']:,} histories resampled in blocks of {found['block_length']:.0f} "
+        "sessions"
+    )
+    estimate = found["intervals"]["active_return"]["estimate"]
+    return ActiveInterval(estimate, *bounds, method)
+
+
+def _cash_returns(run: StoredRun) -> FloatArray:
+    """Return what cash earned between closes, shape (n − 1,); nothing where it was not stored."""
+    n = len(run.sessions)
+    return np.zeros(n - 1) if run.market is None else run.market["overnight_rate"][: n - 1]
+
+
+def _cash_metrics(run: StoredRun, cash_returns: FloatArray) -> Metrics:
+    """Return the metrics of wealth that stays in cash."""
+    n = len(run.sessions)
+    start = run.holdings["equity"][0]
+    wealth = start * np.cumprod(np.append(1.0, 1.0 + cash_returns))
+    own = evaluate(
+        wealth,
+        run.sessions,
+        cash_returns=cash_returns,
+        rotations=0,
+        trade_returns=[],
+        trade_lengths=[],
+        exposure=np.zeros(n - 1),
+        traded_weight=np.zeros(n),
+        costless_equity=wealth,
+    )
+    core = run.benchmarks.get(CORE)
+    return own if core is None else {**own, **evaluate_against(wealth, core, cash_returns)}

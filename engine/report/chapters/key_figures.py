@@ -1,0 +1,68 @@
+"""Key figures of the rule beside its benchmarks and cash, the best of each marked."""
+
+from __future__ import annotations
+
+from engine.evaluation.definitions import Metric
+from engine.report.chapters.definitions import anchor
+from engine.report.document import Chapter, DataTable, Heading, TableCell
+from engine.report.format import format_value, is_defined
+from engine.report.results import RUN_COLUMNS
+from engine.report.run_report import RunReport
+from engine.report.summary import Cell, Row, Table, lay_out
+from engine.report.theme import colour_of
+
+
+def key_figures(report: RunReport) -> Chapter:
+    """Return the table of metrics: a line per metric, a column per series.
+
+    Cash is shown, but takes no part in the contest: what never moves is best in every risk.
+    """
+    rows = tuple(
+        Row(report.label(s), "rule" if s == "rule" else "benchmark", metrics)
+        for s, metrics in report.metrics.items()
+        if s != "cash"
+    )
+    cash, table = report.metrics["cash"], Table(rows, RUN_COLUMNS)
+    lines = []
+    columns = lay_out(table, transposed=False).columns
+    for metric, column in zip(table.metrics, columns, strict=True):
+        idle = Cell(format_value(cash.get(metric.key), metric.unit))
+        values = [row.metrics.get(metric.key) for row in rows] + [cash.get(metric.key)]
+        cells = [
+            TableCell(cell.text, value if is_defined(value) else None, cell.best)
+            for cell, value in zip((*column.cells, idle), values, strict=True)
+        ]
+        if report.intervals:
+            cells.insert(1, TableCell(_interval(report, metric)))
+        lines.append(
+            (Heading(metric.label, meaning_of(metric), f"#{anchor(metric.key)}"), tuple(cells))
+        )
+    shown = [Heading(report.label(s), colour=colour_of(s)) for s in report.metrics]
+    if report.intervals:
+        shown.insert(1, Heading("95 % interval", "where the true value may lie, from resampling"))
+    others = [report.label(s) for s in report.metrics if s not in ("rule", "cash")]
+    beside = f" beside {', '.join(others)} and cash" if others else " beside cash"
+    return Chapter(
+        key="key-figures",
+        title="Key figures",
+        sentences=(
+            f"{report.label('rule')}{beside}; all pay the same costs. The best value of a line is "
+            "marked, cash aside. Relative figures are against the core.",
+        ),
+        blocks=(DataTable("figures", "Key figures", (Heading("Figure"), *shown), tuple(lines)),),
+        data={report.label(s): dict(metrics) for s, metrics in report.metrics.items()},
+    )
+
+
+def _interval(report: RunReport, metric: Metric) -> str:
+    bounds = report.intervals.get(metric.key)
+    if bounds is None:
+        return ""
+    low, high = (format_value(bound, metric.unit) for bound in bounds)
+    return f"{low} to {high}"
+
+
+def meaning_of(metric: Metric) -> str:
+    """Return what a metric is, and which direction is better, for a hover."""
+    better = {1: " Higher is better.", -1: " Lower is better.", 0: ""}[metric.direction]
+    return f"{metric.source}.{better}"

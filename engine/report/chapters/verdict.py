@@ -1,0 +1,172 @@
+"""The verdict: did the rule beat the core after costs, how sure is that, and on what terms."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
+from engine.market.calendar import SESSIONS_PER_YEAR
+from engine.report.document import Chapter, DataTable, headings, plain_rows
+from engine.report.format import format_basis_points, format_number, format_value, is_defined
+from engine.report.run_report import RunReport
+
+HASH_SHOWN = 12
+"""Characters of a hash that are shown; the whole one stands under Reproduce."""
+
+
+def verdict(report: RunReport) -> Chapter:
+    """Return the verdict strip."""
+    answer, sentences = _answer(report)
+    facts = _facts(report)
+    active = report.active
+    return Chapter(
+        key="verdict",
+        title="Verdict",
+        sentences=(*sentences, *_notes(report), *report.left_out, *_warnings(report)),
+        blocks=(_facts_table(facts),),
+        template="verdict.html",
+        context={
+            "answer": answer,
+            "explained": sentences,
+            "cards": _cards(report),
+            "facts": facts,
+            "notes": _notes(report),
+            "warnings": (*report.left_out, *_warnings(report)),
+        },
+        data={
+            "answer": answer,
+            "beats_core_after_costs": _beats(report),
+            "active_return": None if active is None else asdict(active),
+            "facts": dict(facts),
+            "notes": list(_notes(report)),
+            "warnings": list(_warnings(report)),
+            "left_out": list(report.left_out),
+        },
+    )
+
+
+def _beats(report: RunReport) -> bool | None:
+    """Return whether the rule ended above the core; None where that is not known."""
+    if not report.has_core:
+        return None
+    rule, core = (report.equities[series][-1] for series in ("rule", "core"))
+    return None if rule == core else bool(rule > core)
+
+
+def _answer(report: RunReport) -> tuple[str, tuple[str, ...]]:
+    """Return the answer in a few words, and the sentences that say how good it is."""
+    rule = report.label("rule")
+    returned = _returned(report, "rule")
+    if not report.has_core:
+        return "Not compared with the core", (
+            f"{rule} returned {returned} after costs. The study names no core benchmark, so "
+            "nothing is said about beating it.",
+        )
+    core = report.label("core")
+    beats = _beats(report)
+    if beats is None:
+        return "It ended where the core did", (
+            f"After costs, {rule} and {core} both returned {returned}: the rule never made a "
+            "difference.",
+        )
+    answer = f"{'Yes' if beats else 'No'}: after costs it {'beat' if beats else 'trailed'} {core}"
+    first = f"After costs, {rule} returned {returned} and {core} {_returned(report, 'core')}."
+    return answer, (first, _sureness(report.active))
+
+
+def _returned(report: RunReport, series: str) -> str:
+    """Return the growth of a series: a year, or in all where the history is shorter than one."""
+    metrics = report.metrics[series]
+    if len(report.dates) <= SESSIONS_PER_YEAR:
+        return f"{format_value(metrics['total_return'], 'fraction')} in all"
+    return f"{format_value(metrics['cagr'], 'fraction')} a year"
+
+
+def _sureness(active: ActiveInterval | None) -> str:
+    if active is None or not is_defined(active.low):
+        return "How sure that is cannot be said from so few sessions."
+    estimate, low, high = (
+        format_value(v, "fraction") for v in (active.estimate, active.low, active.high)
+    )
+    spread = (
+        f"The active return was {estimate} a year, with a 95 % interval from {low} to {high}"
+        f" ({active.method}):"
+    )
+    if active.excludes_zero:
+        return (
+            f"{spread} zero lies outside of it, but it says nothing of how many rules were tried "
+            "before this one."
+        )
+    return f"{spread} zero lies within it, so this history does not tell skill from luck."
+
+
+def _cards(report: RunReport) -> list[dict[str, Any]]:
+    """Return the figures a reader sees first: name, the rule's value, the core's."""
+    rule, core = report.metrics["rule"], report.metrics.get("core")
+    short = len(report.dates) <= SESSIONS_PER_YEAR
+    shown = (
+        ("Total return", "total_return", "fraction") if short else ("CAGR", "cagr", "fraction"),
+        ("Sharpe", "sharpe", "ratio"),
+        ("Max drawdown", "max_drawdown", "fraction"),
+        ("Rotations a year", "rotations_per_year", "per_year"),
+        ("Cost drag a year", "cost_drag", "fraction"),
+    )
+    return [
+        {
+            "name": name,
+            "value": format_value(rule.get(key), unit),  # type: ignore[arg-type]
+            "core": None
+            if core is None or key in ("rotations_per_year", "cost_drag")
+            else format_value(core.get(key), unit),  # type: ignore[arg-type]
+        }
+        for name, key, unit in shown
+    ]
+
+
+def _facts(report: RunReport) -> tuple[tuple[str, str], ...]:
+    """Return what the run rests on, name by name."""
+    data, execution = report.manifest["data"], report.manifest["execution"]
+    origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
+    engines = report.manifest["engines"]["max_difference"]
+    return (
+        (
+            "Sessions",
+            f"{format_number(data['sessions'], 0)}, {data['first_session']} to "
+            f"{data['last_session']}",
+        ),
+        ("Prices", f"{data['price_basis']}, from {origins or 'memory'}"),
+        ("Prices, SHA-256", f"{data['sha256'][:HASH_SHOWN]}…"),
+        ("Fill", str(execution["fill"])),
+        (
+            "Costs per side",
+            f"commission {format_basis_points(execution['commission_bps'])}, slippage "
+            f"{format_basis_points(execution['slippage_bps'])}",
+        ),
+        ("Rejected orders", format_number(report.manifest["rejected_orders"], 0)),
+        ("Two engines agree to", f"{engines:.0e} of equity"),
+    )
+
+
+def _facts_table(facts: tuple[tuple[str, str], ...]) -> DataTable:
+    heads = headings("What", "Value")
+    return DataTable("terms", "Data and terms", heads, plain_rows(facts), left=2)
+
+
+def _file(origin: str) -> str:
+    """Return a file's name without its folders, which mean nothing to who gets the report."""
+    return origin.replace("\\", "/").rpartition("/")[2]
+
+
+def _warnings(report: RunReport) -> tuple[str, ...]:
+    return tuple(str(warning) for warning in report.manifest["warnings"])
+
+
+def _notes(report: RunReport) -> tuple[str, ...]:
+    """Return what was said under the summary of the run, warnings aside."""
+    notes = (str(note) for note in report.manifest["notes"])
+    return tuple(_capital(note) for note in notes if note not in _warnings(report))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,112 @@
+"""A stored run read back whole: all that its report needs, from its folder alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import UsageError
+from engine.market.quotes import FloatArray, SessionArray
+from engine.store.folders import Stored
+from engine.store.stored_runs import stored_metrics
+
+BENCHMARK = "benchmark "
+"""Start of the columns of ``equity.parquet`` that hold benchmarks' wealth."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """A stored run. Arrays are of shape (n,), one entry per traded session.
+
+    Attributes
+    ----------
+    stored : Stored
+    metrics : dict
+        ``metrics.json``: the rule and its benchmarks, measured.
+    sessions : datetime64[D] array
+    holdings : dict of str to float64 array
+        ``equity``, ``cash``, ``core_shares``, ``satellite_shares``, ``target_weight``.
+    benchmarks : dict of str to float64 array
+        Wealth of each benchmark at each close.
+    decided_weight : float64 array
+        What was decided at each close; NaN where nothing was.
+    market : dict of str to float64 array, or None
+        Opens, closes, streak and overnight rate; None in runs of earlier versions.
+    rotations : tuple of dict
+        The rows of ``rotations.csv``, as text.
+    rotations_csv, study_text : bytes
+        As stored.
+    """
+
+    stored: Stored
+    metrics: dict[str, Any]
+    sessions: SessionArray
+    holdings: dict[str, FloatArray]
+    benchmarks: dict[str, FloatArray]
+    decided_weight: FloatArray
+    market: dict[str, FloatArray] | None
+    rotations: tuple[dict[str, str], ...]
+    rotations_csv: bytes
+    study_text: bytes
+
+
+def read_run(stored: Stored) -> StoredRun:
+    """Read a stored run.
+
+    Raises
+    ------
+    UsageError
+        If the result is not a run.
+    StoreError
+        If its files are not what was written.
+    """
+    if stored.manifest["kind"] != "run":
+        raise UsageError(f"{stored.name} is no run")
+    sessions, equity = _columns(stored, "equity.parquet")
+    _, signals = _columns(stored, "signals.parquet")
+    has_market = "market.parquet" in stored.manifest["files"]
+    rotations = stored.read("rotations.csv")
+    return StoredRun(
+        stored=stored,
+        metrics=stored_metrics(stored),
+        sessions=sessions,
+        holdings={k: v for k, v in equity.items() if not k.startswith(BENCHMARK)},
+        benchmarks={
+            k.removeprefix(BENCHMARK): v for k, v in equity.items() if k.startswith(BENCHMARK)
+        },
+        decided_weight=signals["decided_weight"],
+        market=_columns(stored, "market.parquet")[1] if has_market else None,
+        rotations=tuple(csv.DictReader(io.StringIO(rotations.decode(), newline=""))),
+        rotations_csv=rotations,
+        study_text=stored.read("study.yaml"),
+    )
+
+
+def stored_equities(stored: Stored) -> dict[str, FloatArray]:
+    """Return the wealth at each close of a stored run or comparison, by label of its rows.
+
+    Raises
+    ------
+    StoreError
+        If its files are not what was written.
+    """
+    _, columns = _columns(stored, "equity.parquet")
+    if stored.manifest["kind"] == "comparison":
+        return columns
+    metrics = stored_metrics(stored)
+    labels = {f"{BENCHMARK}{name}": row["label"] for name, row in metrics["benchmarks"].items()}
+    labels = {"equity": metrics["rule"]["label"], **labels}
+    return {label: columns[name] for name, label in labels.items()}
+
+
+def _columns(stored: Stored, name: str) -> tuple[SessionArray, dict[str, FloatArray]]:
+    """Return the sessions of a Parquet file, and its other columns by name."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(io.BytesIO(stored.read(name)))
+    columns = {c: table[c].to_numpy() for c in table.column_names if c != "session"}
+    return np.asarray(table["session"].to_numpy(), dtype="datetime64[D]"), columns

@@ -1,0 +1,293 @@
+"""``streak data``: fetch, update, ls, show, verify, rm and import, as a user meets them."""
+
+import json
+
+import pytest
+from command_line import streak
+from library_market import Exchange, changed, contents, whole_table
+from market_files import arrays, write
+
+from engine.errors import ProviderError
+from engine.market import providers
+from engine.market.library import Library
+from engine.market.library.table import Table
+
+STUDY = """\
+name: from-library
+data: {source: library, core: SPY, satellite: IWM, end: 2020-06-30}
+rule: {name: streak, entry_streak: 2, exit_streak: 1}
+"""
+END = ("--end", "2020-12-31")
+
+
+@pytest.fixture
+def exchange(monkeypatch, tmp_path):
+    """Providers without a network, and a library of this test's own."""
+    found = Exchange(IWM=whole_table(1), SPY=whole_table(2))
+    rates = Table(whole_table(1).dates, {"value": whole_table(1)["close"] / 100})
+    found.tables |= {"DFF": rates, "^VIX": whole_table(3), "KRE": whole_table(4)}
+    monkeypatch.setitem(providers.PROVIDERS, "yahoo", found)
+    monkeypatch.setitem(providers.PROVIDERS, "fred", found)
+    monkeypatch.setenv("STREAKLAB_DATA", str(tmp_path / "lib"))
+    return found
+
+
+@pytest.fixture
+def folder(exchange, tmp_path):
+    assert streak("data", "fetch", "IWM", "SPY", *END).code == 0
+    return tmp_path / "lib"
+
+
+def test_fetch_says_what_it_does_and_what_came_of_it(exchange, tmp_path):
+    code, out, err = streak("data", "fetch", "IWM", "SPY", *END)
+    assert (code, err) == (0, "IWM: fetching from yahoo\nSPY: fetching from yahoo\n")
+    head, iwm, spy, blank, path = out.splitlines()
+    assert head.split() == ["SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "STATUS"]
+    assert iwm.split() == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505", "505", "new"]
+    assert spy.split()[0] == "SPY"
+    assert (blank, path) == ("", str(tmp_path / "lib"))
+    assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
+
+
+def test_fetch_as_json(exchange, tmp_path):
+    told = json.loads(streak("data", "fetch", "IWM", *END, "--json").out)
+    (iwm,) = told["symbols"]
+    assert told["library"] == str(tmp_path / "lib")
+    assert (iwm["status"], iwm["added"], iwm["warnings"]) == ("new", 505, [])
+    assert iwm["sha256"] == Library(tmp_path / "lib").read("IWM")[0].entry.sha256
+
+
+def test_the_library_can_be_named_by_option(exchange, tmp_path):
+    assert streak("data", "fetch", "IWM", *END, "--library", tmp_path / "other").code == 0
+    assert Library(tmp_path / "other").symbols() == ("IWM",)
+    assert not (tmp_path / "lib").exists()
+
+
+def test_providers_can_be_named_per_symbol(exchange, tmp_path):
+    assert streak("data", "fetch", "IWM", "fred:DFF", *END).code == 0
+    assert Library(tmp_path / "lib").entry("DFF").source == "fred"
+    assert Library(tmp_path / "lib").entry("IWM").source == "yahoo"
+
+
+def test_a_study_stands_for_its_symbols(exchange, tmp_path):
+    study = tmp_path / "study.yaml"
+    beside = "others: [KRE], vix: ^VIX, fed_funds: DFF, end: 2020-06-30}"
+    study.write_text(STUDY.replace("end: 2020-06-30}", beside))
+    assert streak("data", "fetch", study, *END).code == 0
+    library = Library(tmp_path / "lib")
+    sources = {symbol: library.entry(symbol).source for symbol in library.symbols()}
+    expected = dict.fromkeys(("IWM", "SPY", "KRE", "^VIX"), "yahoo") | {"DFF": "fred"}
+    assert sources == expected
+    assert streak("run", study, "--results", tmp_path / "results").code == 0
+
+
+def test_a_study_with_a_library_of_its_own_is_fetched_into_it(exchange, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace("source: library", "source: library, directory: own"))
+    assert streak("data", "fetch", study, *END).code == 0
+    assert Library(tmp_path / "own").symbols() == ("IWM", "SPY")
+    assert streak("run", study, "--results", tmp_path / "results").code == 0
+
+
+def test_a_study_that_reads_something_else_has_nothing_to_fetch(exchange):
+    code, _, err = streak("data", "fetch", "configs/demo.yaml")
+    assert (code, "reads the source simulated, not the library" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["fetch"], 2, "Missing argument 'SYMBOL"),
+        (["fetch", "a b"], 2, '"a b" is no symbol'),
+        (["fetch", ":DFF"], 2, "names no provider before its colon"),
+        (["fetch", "IWM", "--source", "yahu"], 2, 'no provider "yahu"'),
+        (["fetch", "IWM", "--attempts", "0"], 2, "--attempts"),
+        (["fetch", "IWM", "--timeout", "0"], 2, "--timeout"),
+        (["fetch", "IWM", "--start", "yesterday"], 2, "--start"),
+        (["fetch", "absent.yaml"], 3, "absent.yaml: there is no such file"),
+        (["fetch", "XXX"], 4, "XXX: possibly delisted"),
+        (["update"], 4, "there is nothing fetched to update"),
+        (["update", "IWM"], 4, "IWM is not in this library; streak data fetch IWM"),
+        (["show", "IWM"], 4, "IWM is not in this library"),
+        (["rm", "IWM"], 4, "IWM is not in this library"),
+        (["verify"], 4, "there are no symbols to verify"),
+        (["import"], 2, "Missing argument 'FILE"),
+        (["import", "absent.csv"], 2, "does not exist"),
+    ],
+)
+def test_refusals(exchange, tmp_path, arguments, code, message):
+    ended = streak("data", *arguments)
+    assert (ended.code, ended.out) == (code, "")
+    assert message in ended.err
+    assert "Traceback" not in ended.err
+    assert not (tmp_path / "lib").exists()
+
+
+def test_without_a_network_there_is_one_message(folder, exchange):
+    before = contents(folder)
+    exchange.errors = [ProviderError("Yahoo: no connection: x", transient=True)]
+    code, out, err = streak("data", "update", "--quiet", "--attempts", "1")
+    assert (code, out, err) == (4, "", "streak: Yahoo: no connection: x\n")
+    assert contents(folder) == before
+
+
+def test_after_a_fetch_nothing_asks_anybody(folder, exchange, tmp_path):
+    exchange.asked.clear()
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    assert streak("run", study, "--results", tmp_path / "results").code == 0
+    assert streak("data", "check", study).code == 0
+    assert streak("data", "verify").code == 0
+    assert exchange.asked == []
+
+
+def test_an_interrupt_leaves_the_library_as_it_was(folder, exchange):
+    before = contents(folder)
+    exchange.errors = [None, KeyboardInterrupt()]
+    assert streak("data", "fetch", "IWM", "SPY", *END).code == 130
+    assert contents(folder) == before
+
+
+def test_a_restatement_is_shown_and_taken_on_request(folder, exchange):
+    exchange.tables["IWM"] = changed(whole_table(1), "dividend", 60, 0.4)
+    code, out, err = streak("data", "fetch", "IWM", *END, "--quiet")
+    assert (code, out) == (4, "")
+    assert "2019-03-29 Dividend 0.5 → 0.4" in err
+    code, out, _ = streak("data", "fetch", "IWM", *END, "--accept-restatement")
+    assert code == 0
+    assert "IWM: restated: 2019-03-29 Dividend 0.5 → 0.4" in out
+    told = json.loads(streak("data", "ls", "--json").out)
+    assert [one["symbol"] for one in told["symbols"]] == ["IWM", "SPY"]
+
+
+def test_ls_show_and_rm(folder):
+    _, iwm, _ = streak("data", "ls").out.splitlines()
+    assert iwm.split()[:5] == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505"]
+    shown = streak("data", "show", "iwm").out
+    entry = Library(folder).entry("IWM")
+    for text in (entry.sha256, entry.fetched_at, entry.adjustment, "8 dividends, 0 splits"):
+        assert text in shown
+    assert shown.splitlines()[-1].startswith("2020-12-31")
+    assert json.loads(streak("data", "show", "IWM", "--json").out)["sha256"] == entry.sha256
+    assert streak("data", "rm", "IWM").out == "removed IWM\n"
+    assert Library(folder).symbols() == ("SPY",)
+
+
+def test_an_empty_library_is_said(exchange):
+    code, out, err = streak("data", "ls")
+    assert (code, out) == (0, "")
+    assert "start with: streak data fetch IWM SPY" in err
+    assert json.loads(streak("data", "ls", "--json").out)["symbols"] == []
+
+
+def test_damage_is_listed_verified_and_repaired(folder):
+    path = folder / "IWM.parquet"
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "IWM     damaged" in streak("data", "ls").out
+    code, out, _ = streak("data", "verify")
+    assert code == 4
+    assert out.splitlines()[1] == "SPY: as stored"
+    assert "IWM.parquet: is not what was stored: its hash differs" in out
+    told = json.loads(streak("data", "verify", "SPY", "IWM", "--json").out)
+    assert [one["problem"] is None for one in told["symbols"]] == [True, False]
+
+
+def test_import_of_files_with_dividends(exchange, tmp_path):
+    path = write(tmp_path, "SPY")
+    paid = tmp_path / "paid.csv"
+    paid.write_text(f"Date,Dividend\n{arrays()['Date'][10]},0.5\n")
+    code, out, _ = streak("data", "import", path, "--dividends", paid)
+    assert code == 0
+    assert "SPY     Yahoo CSV" in out
+    stored = Library(tmp_path / "lib").read("SPY")[0]
+    assert stored.table["dividend"][10] == 0.5
+    other = write(tmp_path, "IWM")
+    code, _, err = streak("data", "import", path, other, "--dividends", paid)
+    assert code == 2
+    assert "several files are imported; write SYMBOL=" in err
+    code, _, err = streak("data", "import", path, "--columns", "Date")
+    assert (code, "is not NAME=COLUMN" in err) == (2, True)
+    assert streak("data", "import", path, other, "--symbol", "X").code == 2
+
+
+# would it give a run again?
+
+
+@pytest.fixture
+def run(folder, tmp_path):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    results = tmp_path / "results"
+    assert streak("run", study, "--results", results).code == 0
+    return results
+
+
+def again(results):
+    return streak("data", "verify", "--run", "latest", "--results", results)
+
+
+def test_a_result_names_where_its_prices_came_from(run, folder):
+    (path,) = run.glob("*/*/manifest.json")
+    sources = json.loads(path.read_bytes())["data"]["sources"]
+    for source in sources:
+        entry = Library(folder).entry(source["symbol"])
+        assert source["source"] == "yahoo"
+        assert source["fetched_at"] == entry.fetched_at
+        assert source["sha256"] == entry.sha256
+        assert source["adjustment"] == entry.adjustment
+        assert source["last_session"] == "2020-06-30"
+    shown = streak("show", "latest", "--results", run).out
+    assert f"fetched {sources[0]['fetched_at']}" in shown
+    assert sources[0]["sha256"] in shown
+
+
+def test_the_same_library_gives_a_run_again(run):
+    code, out, _ = again(run)
+    assert code == 0
+    assert out.splitlines()[-1].endswith(": the library gives the same prices again")
+
+
+def test_a_library_that_has_grown_gives_it_again_with_an_end(exchange, tmp_path):
+    assert streak("data", "fetch", "IWM", "SPY", "--end", "2020-06-30").code == 0
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace(", end: 2020-06-30", ""))
+    results = tmp_path / "results"
+    assert streak("run", study, "--results", results).code == 0
+    assert streak("data", "fetch", "IWM", "SPY", *END).code == 0
+    code, out, _ = again(results)
+    assert code == 0
+    assert "gives the same prices again with data.end: 2020-06-30" in out
+    assert "it has 128 newer sessions" in out
+
+
+def test_a_restated_library_does_not(run, exchange):
+    exchange.tables["IWM"] = changed(whole_table(1), "dividend", 60, 0.4)
+    assert streak("data", "fetch", "IWM", *END, "--accept-restatement").code == 0
+    code, out, _ = again(run)
+    assert code == 4
+    assert "the library gives other prices now" in out
+    assert "IWM: then yahoo of " in out
+    assert "SPY: then" not in out
+    told = streak("data", "verify", "--run", "latest", "--results", run, "--json").out
+    assert json.loads(told)["run"]["reproduces"] is False
+
+
+def test_a_library_without_a_symbol_does_not(run):
+    assert streak("data", "rm", "IWM").code == 0
+    code, out, _ = again(run)
+    assert code == 4
+    assert "the library cannot give its prices" in out
+    assert "IWM is not in this library" in out
+
+
+def test_changed_code_is_mentioned(run, monkeypatch):
+    monkeypatch.setattr("engine.pipeline.reproducing.code_hash", lambda: "other")
+    code, out, _ = again(run)
+    assert code == 0
+    assert "Streaklab's code has changed since" in out
+
+
+def test_simulated_results_have_no_prices_to_give_again(exchange, tmp_path, shared):
+    code, _, err = streak("data", "verify", "--run", "latest", "--results", shared.results)
+    assert code == 2
+    assert "is no result of one study on market prices" in err

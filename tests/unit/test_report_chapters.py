@@ -1,0 +1,279 @@
+"""What the report of a run says, against the stored files it says it from."""
+
+import csv
+import dataclasses
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from panels import random_panel
+from reports import Page, stored_run
+from short_studies import SHORT, study_in_memory
+
+from engine.errors import StoreError, UsageError
+from engine.pipeline import replaying, reporting
+from engine.pipeline.reporting import document_of, run_report, write_report
+from engine.pipeline.running import run
+from engine.pipeline.saving import save_run
+from engine.report.chapters import run_document
+from engine.report.writing import report_files
+from engine.store.folders import Stored
+
+TWO_SESSIONS = ("data.start=2001-03-29",)
+
+
+def told(stored):
+    files = report_files(document_of(stored))
+    return (
+        json.loads(files["report.json"]),
+        Page(files["report.html"].decode()),
+        files["report.md"].decode(),
+    )
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    return stored_run(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def said(stored):
+    return told(stored)
+
+
+def test_the_verdict_is_that_of_the_equity(stored, said):
+    chapters = said[0]["chapters"]
+    equity = pd.read_parquet(stored.path / "equity.parquet")
+    ahead = equity["equity"].iloc[-1] > equity["benchmark core"].iloc[-1]
+    assert chapters["verdict"]["beats_core_after_costs"] is bool(ahead)
+    active = chapters["verdict"]["active_return"]
+    stored_metrics = json.loads(stored.read("metrics.json"))["rule"]["metrics"]
+    assert active["estimate"] == pytest.approx(stored_metrics["active_return"], rel=1e-9)
+    assert active["low"] < active["estimate"] < active["high"]
+    answer = ("Yes: after costs it beat" if ahead else "No: after costs it trailed") + " LARGE held"
+    assert (("class", "answer") in [i for a, _ in said[1].all("p") for i in a.items()]) is True
+    assert answer in [text for a, text in said[1].all("p") if a.get("class") == "answer"]
+
+
+def test_facts_stand_under_the_verdict(stored, said):
+    facts = said[0]["chapters"]["verdict"]["facts"]
+    assert facts["Rejected orders"] == "0"
+    assert facts["Fill"] == "next_open"
+    assert facts["Costs per side"] == "commission 1 bp, slippage LARGE 1 bp, SMALL 2 bp"
+    assert facts["Prices"] == "total_return, from simulated market, seed 1"
+    assert stored.manifest["data"]["sha256"].startswith(facts["Prices, SHA-256"].rstrip("…"))
+
+
+def test_key_figures_are_the_stored_metrics_and_cash(stored, said):
+    figures = said[0]["chapters"]["key-figures"]
+    metrics = json.loads(stored.read("metrics.json"))
+    assert figures["streak"] == metrics["rule"]["metrics"]
+    assert figures["50/50"] == metrics["benchmarks"]["50/50"]["metrics"]
+    assert (figures["cash"]["cagr"], figures["cash"]["sharpe"]) == (0.0, None)
+    heads, *lines = said[1].table("figures")
+    assert heads == ["Figure", "streak", "LARGE held", "SMALL held", "50/50", "cash"]
+    assert [line[0] for line in lines][:3] == ["Final equity", "Total return", "CAGR"]
+
+
+def test_cash_earns_its_rate_and_takes_no_part_in_the_contest(tmp_path):
+    figures, page, _ = told(stored_run(tmp_path, "execution.cash_rate=0.05"))
+    cash = figures["chapters"]["key-figures"]["cash"]
+    assert cash["cagr"] == pytest.approx((1 + 0.05 / 252) ** 252 - 1, rel=1e-9)
+    assert all("(best)" not in line[-1] for line in page.table("figures"))
+    assert any("(best)" in cell for line in page.table("figures") for cell in line)
+
+
+def test_the_table_of_months_holds_the_months(said):
+    chapter = said[0]["chapters"]["risk"]
+    heads, first, *_ = said[1].table("monthly")
+    assert heads[:3] + heads[13:] == ["Year", "Jan", "Feb", "Year", "LARGE held"]
+    assert first[0] == "2000"
+    assert first[1] == f"{chapter['monthly_returns'][0][0] * 100:.1f}".replace("-", "−")
+    assert said[1].table("monthly")[2][4] == ""  # April 2001 has no session
+
+
+def test_drawdowns_are_listed_deepest_first(stored, said):
+    worst = said[0]["chapters"]["equity"]["worst_drawdowns"]
+    depths = [drawdown["depth"] for drawdown in worst]
+    assert depths == sorted(depths)
+    metrics = json.loads(stored.read("metrics.json"))["rule"]["metrics"]
+    assert depths[0] == metrics["max_drawdown"]
+    assert worst[0]["peak"] == metrics["max_drawdown_start"]
+    assert len(said[1].table("drawdowns")) == len(worst) + 1
+
+
+def test_the_log_lists_every_rotation(stored, said):
+    rows = list(csv.DictReader(io.StringIO(stored.read("rotations.csv").decode())))
+    listed = said[0]["chapters"]["rotations"]["rotations"]
+    assert len(listed) == len(rows) == len(said[1].table("rotation-log")) - 1
+    assert listed[3]["cost"] == float(rows[3]["cost"])
+    assert listed[3]["trigger"] == rows[3]["trigger"]
+
+
+def test_marks_on_the_relative_line_tell_the_trigger(stored):
+    (figure,) = next(c for c in document_of(stored).chapters if c.key == "relative").figures
+    marks = {t["name"]: t for t in figure.plot["data"] if t.get("mode") == "markers"}
+    rows = list(csv.DictReader(io.StringIO(stored.read("rotations.csv").decode())))
+    into = [row for row in rows if row["to"] == "SMALL"]
+    mark = marks["rotation into SMALL"]
+    assert list(mark["x"]) == [row["fill_session"] for row in into]
+    for text, row in zip(mark["text"], into, strict=True):
+        assert row["trigger"].replace(">", "&gt;") in text  # and plotly finds no markup in it
+    prices = pd.read_parquet(stored.path / "market.parquet")
+    ratio = prices["satellite_close"] / prices["core_close"]
+    at = prices["session"].astype(str).tolist().index(into[0]["fill_session"])
+    assert mark["y"][0] == pytest.approx(ratio[at] / ratio[0], rel=1e-5)
+
+
+def test_bands_are_as_long_as_their_streaks(stored):
+    """From the close a streak began to run from to its last; never simplified to triangles."""
+    (figure,) = next(c for c in document_of(stored).chapters if c.key == "relative").figures
+    bands = [t for t in figure.plot["data"] if t.get("fill") == "toself"]
+    streak = pd.read_parquet(stored.path / "market.parquet").set_index("session")["streak"]
+    streak.index = streak.index.astype(str)
+    drawn = {}
+    for band in bands:
+        assert band["line"]["simplify"] is False
+        assert len(band["x"]) % 5 == 0
+        for first, _, last, _, gap in zip(*[iter(band["x"])] * 5, strict=True):
+            assert gap is None
+            sessions = streak.loc[first:last].index
+            drawn[last] = (len(sessions) - 1, band["name"].split()[0])
+    ends = streak[(streak.abs() >= 5) & (streak.shift(-1).fillna(0).abs() <= 1)]
+    assert drawn == {
+        str(end): (abs(int(n)), "SMALL" if n > 0 else "LARGE") for end, n in ends.items()
+    }
+
+
+def test_what_reproduces_the_run_does(stored, said, tmp_path):
+    """The resolved study is a study file: it gives the same result."""
+    chapter = said[0]["chapters"]["reproduce"]
+    again = stored_run(tmp_path, text=chapter["resolved"])
+    assert again.manifest["content_hash"] == stored.manifest["content_hash"]
+    assert again.read("metrics.json") == stored.read("metrics.json")
+    assert chapter["study"] == stored.read("study.yaml").decode()
+
+
+def test_markdown_has_the_same_chapters(said):
+    titles = [line for line in said[2].splitlines() if line.startswith("## ")]
+    assert titles == [f"## {chapter['title']}" for chapter in said[0]["chapters"].values()]
+    assert said[2].startswith("# short\n\n**SIMULATED DATA, not market history**\n")
+
+
+def test_stored_intervals_are_told_beside_their_figures(stored):
+    """What is known of luck when a run is made is in its metrics, and goes into the report."""
+    found = run_report(stored).run
+    active = {"estimate": 0.02, "low": -0.01, "high": 0.05, "method": "BCa"}
+    unknown = {"estimate": None, "low": None, "high": None, "method": "BCa"}
+    uncertainty = {
+        "resamples": 2000,
+        "block_length": 12.4,
+        "intervals": {"active_return": active, "sharpe": unknown},
+    }
+    metrics = {**found.metrics, "uncertainty": uncertainty}
+    run = type(found)(**{**vars(found), "metrics": metrics})
+    report = dataclasses.replace(
+        run_report(stored),
+        run=run,
+        active=reporting._stored_active(run),
+        intervals=reporting._stored_intervals(run),
+    )
+    files = report_files(run_document(report))
+    verdict = json.loads(files["report.json"])["chapters"]["verdict"]
+    assert (verdict["active_return"]["low"], verdict["active_return"]["high"]) == (-0.01, 0.05)
+    assert "2,000 histories resampled in blocks of 12 sessions" in files["report.md"].decode()
+    heads, *lines = Page(files["report.html"].decode()).table("figures")
+    assert heads[:3] == ["Figure", "streak", "95 % interval"]
+    told_of = {line[0]: line[2] for line in lines if line[2]}
+    assert told_of == {"Active return": "−1.00 % to 5.00 %"}
+
+
+# runs that have little to say
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["rule.entry_streak=60"], "the rule never made a difference"),
+        (TWO_SESSIONS, "in all"),
+        (["benchmarks=[]"], "names no core benchmark"),
+        (["benchmarks=[satellite]"], "names no core benchmark"),
+        (["rule={name: fixed_mix}"], "The rule never rotated."),
+        (["execution.fill=next_close"], "next_close"),
+        (["execution.fractional_shares=false", "execution.cash_rate=0.03"], "After costs"),
+    ],
+)
+def test_other_runs_are_reported_as_well(tmp_path, overrides, sentence):
+    figures, page, markdown = told(stored_run(tmp_path, *overrides))
+    assert sentence in markdown
+    assert "nan" not in markdown.lower().replace("finance", "").replace("financial", "")
+    assert figures["chapters"].keys() >= {"verdict", "key-figures", "equity", "risk"}
+    assert [attributes["id"] for attributes, _ in page.all("section")] == list(figures["chapters"])
+
+
+def test_a_market_that_never_moves(tmp_path):
+    """No return differs from 0: nothing is divided by it, and nothing is coloured."""
+    panel = random_panel(1, 30)
+    flat = np.full(30, 10.0)
+    core, satellite = (
+        type(bars)(bars.symbol, flat, flat, flat, flat, flat)
+        for bars in (panel.core, panel.satellite)
+    )
+    still = type(panel)(panel.sessions, core, satellite)
+    costless = {"commission_bps": 0.0, "slippage_bps": 0.0}
+    result = run(study_in_memory(execution=costless), still)
+    figures, _, markdown = told(save_run(result, b"", tmp_path))
+    assert figures["chapters"]["verdict"]["beats_core_after_costs"] is None
+    assert figures["chapters"]["equity"]["worst_drawdowns"] == []
+    assert "was never below an earlier high" in markdown
+
+
+# what is stored, and what is missing
+
+
+def test_a_run_without_stored_prices_says_what_is_left_out(stored):
+    files = {k: v for k, v in stored.manifest["files"].items() if k != "market.parquet"}
+    earlier = Stored(stored.path, {**stored.manifest, "files": files})
+    figures, _, markdown = told(earlier)
+    assert "relative" not in figures["chapters"]
+    assert figures["chapters"]["risk"]["sensitivity"] is None
+    assert "run the study again" in markdown
+
+
+def test_a_run_is_traded_again_from_its_folder(stored):
+    again = replaying.replay(run_report(stored).run)
+    equity = pd.read_parquet(stored.path / "equity.parquet")["equity"].to_numpy()
+    np.testing.assert_allclose(again.simulation.equity, equity, rtol=1e-12)
+
+
+def test_prices_that_do_not_give_the_stored_equity_are_refused(stored):
+    found = run_report(stored).run
+    wrong = {**found.market, "core_close": found.market["core_close"] * 1.001}
+    changed = type(found)(**{**vars(found), "market": wrong})
+    with pytest.raises(StoreError, match="does not give its equity"):
+        replaying.replay(changed)
+
+
+def test_the_report_lies_beside_the_result_which_stays_what_it_was(tmp_path):
+    stored = stored_run(tmp_path)
+    before = {p.name: p.read_bytes() for p in stored.path.iterdir()}
+    page = write_report(stored)
+    after = {p.name: p.read_bytes() for p in stored.path.iterdir()}
+    assert page == stored.path / "report.html"
+    assert after.keys() - before.keys() == {"report.html", "report.md", "report.json"}
+    assert {name: after[name] for name in before} == before
+    assert write_report(stored).read_bytes() == after["report.html"]
+
+
+def test_other_results_have_no_report_yet(stored):
+    other = Stored(stored.path, {**stored.manifest, "kind": "novel"})
+    with pytest.raises(UsageError, match=r"is a novel; reports are made of .*run"):
+        document_of(other)
+
+
+def test_formulas_of_a_label_stay_text(tmp_path):
+    text = SHORT.replace("A year of an invented market.", '"=cmd()"')
+    _, page, _ = told(stored_run(tmp_path, text=text))
+    assert "=cmd()" in [t for a, t in page.all("p") if a.get("class") == "subtitle"]

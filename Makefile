@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PEERS  := .venv-peers
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: demo test check bench docs clean
@@ -32,11 +33,22 @@ check: $(VENV)/installed-dev ## lint, types, and the layers of the architecture
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_architecture.py
 
-bench: $(VENV)/installed-dev ## time what the README claims, side by side
-	@$(BIN)/python -m benchmarks
+# make bench ONLY=kernel measures a part: peers, kernel, memory, process or run
+WITH_PEERS := $(if $(ONLY),$(filter peers,$(ONLY)),peers)
+bench: $(VENV)/installed-dev $(if $(WITH_PEERS),$(PEERS)/installed) ## time sweeps and runs, side by side with other engines
+	@$(BIN)/python -m benchmarks --python $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
+
+# One that cannot be installed is left out, with a line that says so, and tried again next time.
+$(PEERS)/installed: benchmarks/requirements.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@echo "Installing the engines to compare with into $(PEERS) ..."
+	@if $(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet -r $<; then touch $@; \
+	else grep -v '^#' $< | while read -r peer; do \
+		$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet "$$peer" \
+		|| echo "cannot install $$peer: it will be left out"; done; fi
 
 docs: $(VENV)/installed-dev  ## rewrite the files that are made from the code
 	@$(BIN)/python -m docs
 
-clean:                       ## remove the virtual environment
-	rm -rf $(VENV)
+clean:                       ## remove the virtual environments
+	rm -rf $(VENV) $(PEERS)

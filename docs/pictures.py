@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "pictures"
-COLOURS = 96
+COLOURS = 240
 """Of a palette: charts have few, and the files stay small."""
 
 
@@ -30,7 +30,7 @@ def take(page_path: Path) -> None:
                 page.evaluate("id => document.getElementById(id).scrollIntoView()", section)
                 page.wait_for_timeout(1000)
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-            small = picture.quantize(COLOURS, dither=Image.Dither.NONE)
+            small = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
             small.save(FOLDER / f"{name}.png", optimize=True)
         browser.close()
 

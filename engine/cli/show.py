@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import rich_click as click
 
@@ -28,9 +26,10 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     RUN is `latest`, a study's name, a result's name as `streak ls` prints it (or its beginning),
     or the path of its folder.
     """
+    from engine.report.origins import origin_text
     from engine.report.results import stored_table
     from engine.report.sections import SECTIONS_FILE, sections_of
-    from engine.report.sweeps import stored_sweep_table
+    from engine.report.sweeps import stored_sweep_sections, stored_sweep_table
     from engine.store.folders import find
     from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
@@ -45,10 +44,12 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_sections(sections_of(stored.read(SECTIONS_FILE)), simulated=manifest["simulated"])
     elif manifest["kind"] == "sweep":
         print_table(stored_sweep_table(stored))
+        click.echo("")
+        print_sections(stored_sweep_sections(stored), simulated=False)
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
         print_equity(stored_equities(stored))
-    origins = [(source["symbol"], _origin(source)) for source in manifest["data"]["sources"]]
+    origins = [(source["symbol"], origin_text(source)) for source in manifest["data"]["sources"]]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),
@@ -60,14 +61,3 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     click.echo("")
     for name, value in facts:
         click.echo(f"{name:9}{value}")
-
-
-def _origin(source: Mapping[str, Any]) -> str:
-    """Return where the prices of one asset came from; how they were kept, if they were."""
-    text = f"{source['origin']} ({source['recognised_as']})"
-    if not source.get("fetched_at"):
-        return text
-    return (
-        f"{text}, fetched {source['fetched_at']}, last session {source['last_session']}, "
-        f"total return {source['adjustment']}, sha256 {source['sha256']}"
-    )

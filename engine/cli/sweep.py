@@ -140,7 +140,8 @@ def _resumed(
 
 def _tell(summary: SweepSummary, stored: Stored, as_json: bool) -> None:
     from engine.pipeline.sweeping.confirming import failures
-    from engine.report.sweeps import set_label, sweep_table
+    from engine.report.labels import set_label
+    from engine.report.sweeps import sweep_table
 
     failed = failures(summary)
     if as_json:
@@ -180,7 +181,7 @@ def _foresee(config: Path, threads: int, as_json: bool, asked: Mapping[str, Any]
     """Say what a sweep would be, without running it."""
     from engine.cli.progress import duration
     from engine.pipeline.sweeping.forecast import forecast
-    from engine.report.sweeps import set_label, value_text
+    from engine.report.labels import set_label, value_text
     from engine.rules.studies import read_study
     from engine.study.grid import Grid
 

@@ -36,10 +36,11 @@ def top(
     Sets that held the same all along are one strategy under several names; one stands for them,
     unless `--all-paths`. RUN is named as for `streak show`.
     """
+    from engine.evaluation.grid_study.places import PATH
     from engine.evaluation.metrics import to_json_value
     from engine.report.sweeps import top_table
     from engine.store.folders import find
-    from engine.store.ranking import PATH, best_rows
+    from engine.store.ranking import best_rows
     from engine.store.sweeps import row_json
     from engine.store.trials import TrialColumns, read_rows
 

@@ -14,7 +14,6 @@ from engine.evaluation.tear_sheet.distribution import length_counts
 from engine.evaluation.tear_sheet.sensitivity import sensitivity
 from engine.evaluation.tear_sheet.sheet import CORE, RULE, tear_sheet
 from engine.evaluation.tear_sheet.streak_spans import streak_spans
-from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
 from engine.market.quotes import FloatArray
 from engine.pipeline.replaying import Replay, replay
 from engine.report.chapters import run_document
@@ -85,20 +84,17 @@ def run_report(stored: Stored) -> RunReport:
     cash_returns = _cash_returns(run)
     left_out = () if run.market is not None else (_EARLIER,)
     market = run.market
-    sheet = tear_sheet(equities, run.sessions, cash_returns)
     return RunReport(
         run=run,
         metrics={**_stored_metrics(run), "cash": _cash_metrics(run, cash_returns)},
         equities=equities,
-        sheet=sheet,
+        sheet=tear_sheet(equities, run.sessions, cash_returns),
         ratio=None if market is None else _ratio(market),
         spans=() if market is None else streak_spans(market["streak"]),
         holdings=None if again is None else _holdings(again),
         sensitivity=None
         if again is None
         else sensitivity(again.panel, again.simulation.decisions, again.terms),
-        active=_stored_active(run) or sheet.active,
-        intervals=_stored_intervals(run),
         left_out=left_out,
     )
 
@@ -122,30 +118,6 @@ def _holdings(again: Replay) -> Holdings:
 def _stored_metrics(run: StoredRun) -> dict[str, Metrics]:
     benchmarks = run.metrics["benchmarks"]
     return {RULE: run.metrics["rule"]["metrics"]} | {k: v["metrics"] for k, v in benchmarks.items()}
-
-
-def _stored_intervals(run: StoredRun) -> dict[str, tuple[float, float]]:
-    """Return the intervals that were found when the run was made, without undefined ones."""
-    found = run.metrics.get("uncertainty", {}).get("intervals", {})
-    return {
-        key: (interval["low"], interval["high"])
-        for key, interval in found.items()
-        if interval["low"] is not None and interval["high"] is not None
-    }
-
-
-def _stored_active(run: StoredRun) -> ActiveInterval | None:
-    """Return the stored interval of the active return; None where there is none, or no core."""
-    bounds = _stored_intervals(run).get("active_return")
-    if bounds is None or CORE not in run.benchmarks:
-        return None
-    found = run.metrics["uncertainty"]
-    method = (
-        f"{found['resamples']:,} histories resampled in blocks of {found['block_length']:.0f} "
-        "sessions"
-    )
-    estimate = found["intervals"]["active_return"]["estimate"]
-    return ActiveInterval(estimate, *bounds, method)
 
 
 def _cash_returns(run: StoredRun) -> FloatArray:

@@ -13,7 +13,7 @@ from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
 from engine.report.sections import SECTIONS_FILE, Section, sections_json, sections_markdown
-from engine.report.sweeps import sweep_table
+from engine.report.sweeps import sweep_csv, sweep_markdown, sweep_table
 from engine.report.tables import Table
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
@@ -105,8 +105,8 @@ def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Pat
     files: dict[str, bytes | Path] = {
         TRIALS: trials,
         "study.yaml": text,
-        "summary.csv": tables.to_csv(table).encode(),
-        "summary.md": f"# {sweep.study}\n\n{tables.to_markdown(table)}".encode(),
+        "summary.csv": sweep_csv(sweep, table),
+        "summary.md": sweep_markdown(sweep, table).encode(),
         **sweep_files(sweep),
     }
     manifest = {

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.inference.bootstrap import Interval
 from engine.evaluation.metrics import Metrics
 from engine.evaluation.tear_sheet.sensitivity import Sensitivity
 from engine.evaluation.tear_sheet.sheet import CORE, RULE, TearSheet
 from engine.evaluation.tear_sheet.streak_spans import StreakSpan
-from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
 from engine.market.quotes import FloatArray
-from engine.store.run_reading import StoredRun
+from engine.store.run_reading import StoredRun, stored_intervals
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,6 @@ class RunReport:
     holdings : Holdings or None
     sensitivity : Sensitivity or None
         None without stored prices.
-    active : ActiveInterval or None
-        The active return over the core and how sure it is; None without the core.
-    intervals : dict of str to (low, high)
-        By metric: where the rule's true value may lie, with 95 % confidence, as stored.
     left_out : tuple of str
         What is not in the report, and why.
     """
@@ -64,8 +60,6 @@ class RunReport:
     spans: tuple[StreakSpan, ...]
     holdings: Holdings | None
     sensitivity: Sensitivity | None
-    active: ActiveInterval | None
-    intervals: dict[str, tuple[float, float]]
     left_out: tuple[str, ...]
 
     @property
@@ -87,6 +81,11 @@ class RunReport:
     def has_core(self) -> bool:
         """Whether the core is among the benchmarks."""
         return CORE in self.equities
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """Where the rule's true figures may lie, by metric, as stored with the run."""
+        return stored_intervals(self.run.metrics)
 
     @cached_property
     def dates(self) -> list[str]:

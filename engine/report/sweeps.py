@@ -6,9 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.evaluation.metrics import to_json_value
+from engine.report.grids import grid_notes, grid_sections
+from engine.report.labels import set_label
 from engine.report.results import caption_of
-from engine.report.tables import Row, Table
+from engine.report.sections import Section, sections_body
+from engine.report.tables import Row, Table, to_markdown
+from engine.store.files import csv_bytes
 from engine.store.folders import Stored
+from engine.store.grid_findings import findings_json
+from engine.store.records import Setting
 from engine.store.stored_runs import setting_of, stored_metrics, stored_rows
 from engine.store.sweeps import SweepSummary
 
@@ -25,6 +31,22 @@ COLUMNS = (
     "active_return",
     "information_ratio",
 )
+
+
+BESIDE_COLUMNS = (
+    "neighbours",
+    "neighbours_same_path",
+    "neighbours_median",
+    "neighbours_worst",
+    "neighbours_near",
+    "neighbours_better_than_core",
+    "plateau",
+    "first_half",
+    "first_half_rank",
+    "second_half",
+    "second_half_rank",
+)
+"""What ``summary.csv`` says of the best sets beside their metrics; fractions, and the metric."""
 
 
 def sweep_table(sweep: SweepSummary) -> Table:
@@ -69,28 +91,86 @@ def stored_sweep_table(stored: Stored) -> Table:
     )
 
 
-def set_label(axes: Sequence[str], row: Mapping[str, Any]) -> str:
-    """Return the swept values of a set: ``entry_streak 5, slippage_bps.IWM 2``."""
-    values = (f"{_short(axis)} {value_text(row[axis])}" for axis in axes)
-    return ", ".join(values) or "as in the study"
+def sweep_sections(sweep: SweepSummary) -> list[Section]:
+    """Return what the grid of a sweep says."""
+    return grid_sections(findings_json(sweep.findings), core_label(sweep.setting))
 
 
-def _short(axis: str) -> str:
-    """Return a swept key without its section."""
-    return axis.removeprefix("rule.parameters.").partition(".")[2] or axis.rpartition(".")[2]
+def stored_sweep_sections(stored: Stored) -> list[Section]:
+    """Return what the grid of a stored sweep says, as it was when it was made."""
+    return grid_sections(stored_metrics(stored)["grid"], core_label(setting_of(stored)))
 
 
-def value_text(value: Any) -> str:
-    """Return a swept value as a study file writes it, short."""
-    if value is None:
-        return "null"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def core_label(setting: Setting) -> str:
+    """Return what the core benchmark is called."""
+    return f"{setting.data['symbols']['core']} held"
+
+
+def sweep_markdown(sweep: SweepSummary, table: Table) -> str:
+    """Return the summary page of a sweep: its table, then what its grid says."""
+    body = sections_body(sweep_sections(sweep))
+    return f"# {sweep.study}\n\n{to_markdown(table)}\n{body}"
+
+
+def sweep_csv(sweep: SweepSummary, table: Table) -> bytes:
+    """Return the summary of a sweep as CSV.
+
+    One line for each row of the table; for the sets among them also their swept values, how their
+    neighbours did, and both halves of history. Then lines of the kind ``grid``: how the metric
+    that the sweep is ranked by is spread over all sets, in the column of that metric.
+    """
+    metric, spread = sweep.findings.metric, sweep.findings.spread
+    found = _by_row(sweep)
+    rows: list[dict[str, Any]] = []
+    for number, row in enumerate(table.rows):
+        own = sweep.top[number] if number < len(sweep.top) else None
+        more = {} if own is None else found.get(own["row"], {})
+        swept = {} if own is None else {axis: own[axis] for axis in sweep.axes}
+        shown = {key: row.metrics.get(key) for key in table.columns}
+        rows.append({"label": row.label, "kind": row.kind, **swept, **shown, **more})
+    points = {
+        "lowest": spread.lowest,
+        **{f"percentile {percent}": value for percent, value in spread.percentiles.items()},
+        "highest": spread.highest,
+        "mean": spread.mean,
+        "standard deviation": spread.deviation,
+    }
+    rows += [{"label": name, "kind": "grid", metric: value} for name, value in points.items()]
+    columns = ["label", "kind", *sweep.axes, *table.columns, *BESIDE_COLUMNS]
+    return csv_bytes(columns, rows, simulated=sweep.setting.simulated)
+
+
+def _by_row(sweep: SweepSummary) -> dict[int, dict[str, Any]]:
+    """Return how the neighbours of the best sets and the sets themselves in halves did, by row."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in sweep.findings.neighbourhoods:
+        steps = one.steps
+        values = (
+            steps.sets,
+            steps.same_path,
+            steps.median,
+            steps.worst,
+            steps.near,
+            steps.better_than_core,
+            one.plateau,
+        )
+        found[one.row] = dict(zip(BESIDE_COLUMNS, values, strict=False))
+    halves = sweep.findings.halves
+    for one, half in zip(
+        sweep.findings.neighbourhoods, halves.leaders if halves else (), strict=False
+    ):
+        results = (half.first, half.first_rank, half.second, half.second_rank)
+        found[one.row] |= dict(zip(BESIDE_COLUMNS[-4:], results, strict=True))
+    return found
 
 
 def _notes(sweep: SweepSummary) -> list[str]:
+    grid = findings_json(sweep.findings)
     notes = [
-        f"{sweep.sets:,} sets, {sweep.skipped:,} combinations the rule does not allow; "
-        f"{sweep.engine} engine"
+        f"{len(sweep):,} sets, {sweep.skipped:,} combinations the rule does not allow; "
+        f"{'about ' if grid['paths_error'] else ''}{grid['paths']:,} different position paths; "
+        f"{sweep.engine} engine",
+        *grid_notes(grid, core_label(sweep.setting)),
     ]
     if sweep.confirmations:
         notes.append(

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError, did_you_mean
 from engine.evaluation.definitions import METRIC_KEYS, find_metric
+from engine.evaluation.grid_study.places import PATH
 from engine.store.filters import matching
-
-PATH = "path"
-"""Column of the hash of a set's position path: equal for sets that held the same all along."""
 
 Columns = Mapping[str, NDArray[Any]]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.errors import UsageError
+from engine.evaluation.inference.bootstrap import Interval
+from engine.evaluation.inference.verdict import Finding, Verdict
 from engine.market.quotes import FloatArray, SessionArray
 from engine.store.folders import Stored
 from engine.store.stored_runs import stored_metrics
@@ -52,6 +56,30 @@ class StoredRun:
     rotations: tuple[dict[str, str], ...]
     rotations_csv: bytes
     study_text: bytes
+
+
+def stored_intervals(metrics: Mapping[str, Any]) -> dict[str, Interval]:
+    """Return the intervals of a run's ``metrics.json`` by metric, without undefined ones."""
+    found = metrics.get("uncertainty", {}).get("intervals", {})
+    known = {key: interval for key, interval in found.items() if None not in interval.values()}
+    return {key: Interval(**interval) for key, interval in known.items()}
+
+
+def stored_verdict(metrics: Mapping[str, Any]) -> Verdict | None:
+    """Return the verdict of a run's ``metrics.json``; None in runs of earlier versions."""
+    found = metrics.get("verdict")
+    if found is None:
+        return None
+    findings = tuple(
+        Finding(
+            finding["key"],
+            math.nan if finding["value"] is None else finding["value"],
+            finding["level"],
+            tuple(finding["thresholds"]),
+        )
+        for finding in found["findings"]
+    )
+    return Verdict(found["level"], findings, found["caveat"])
 
 
 def read_run(stored: Stored) -> StoredRun:

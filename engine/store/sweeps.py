@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.grid_study import GridFindings
+from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.metrics import to_json_value
 from engine.execution.simulation import Simulation
 from engine.store.files import csv_bytes, measured_json, notice_of
 from engine.store.folders import json_bytes
-from engine.store.ranking import PATH, best_rows
+from engine.store.grid_findings import findings_json, heatmap_csv
+from engine.store.ranking import best_rows
 from engine.store.records import Measured, Setting
 
 if TYPE_CHECKING:
@@ -85,8 +88,8 @@ class SweepSummary:
         The study's rule with its own parameters, on Backtrader.
     benchmarks : dict of str to Measured
     confirmations : tuple of Confirmation
-    findings : object or None
-        What a study of the whole grid found.
+    findings : GridFindings
+        What the grid says of the metric it is ranked by.
     """
 
     study: str
@@ -105,7 +108,7 @@ class SweepSummary:
     baseline: Measured
     benchmarks: dict[str, Measured]
     confirmations: tuple[Confirmation, ...]
-    findings: Any = None
+    findings: GridFindings
 
     def __len__(self) -> int:
         return self.sets
@@ -198,8 +201,10 @@ def sweep_files(sweep: SweepSummary) -> dict[str, bytes]:
         "top": [row_json(row) for row in sweep.top],
         "rule": measured_json(sweep.baseline),
         "benchmarks": {name: measured_json(b) for name, b in sweep.benchmarks.items()},
+        "grid": findings_json(sweep.findings),
     }
     return {
+        "heatmap.csv": heatmap_csv(sweep.findings, simulated=simulated),
         "confirmations.csv": csv_bytes(names, confirmations, simulated=simulated),
         "metrics.json": json_bytes(metrics),
     }

@@ -1,6 +1,7 @@
 """The report of a run in a real browser: drawn, silent, sortable, legible, printable."""
 
 import json
+from pathlib import Path
 
 import pytest
 from reports import stored_run
@@ -130,6 +131,16 @@ def test_it_prints_on_white_within_the_paper(visit, page_of_run, artefacts):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.wait_for_function("() => document.getElementById('chart-equity')._fullLayout.width > 800")
     assert stroke_of_rule(page) == rgb(DARK["rule"])
+
+
+def test_the_log_is_saved_as_it_was_stored(visit, page_of_run):
+    seen = visit(page_of_run)
+    with seen.page.expect_download() as download:
+        seen.page.get_by_text("Save as CSV").click()
+    assert download.value.suggested_filename == "rotations.csv"
+    saved = Path(download.value.path()).read_bytes()
+    assert saved == (page_of_run.parent / "rotations.csv").read_bytes()
+    assert seen.said == []
 
 
 def test_contents_lead_to_their_sections(visit, page_of_run):

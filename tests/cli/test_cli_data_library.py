@@ -237,8 +237,13 @@ def test_a_result_names_where_its_prices_came_from(run, folder):
         assert source["adjustment"] == entry.adjustment
         assert source["last_session"] == "2020-06-30"
     shown = streak("show", "latest", "--results", run).out
-    assert f"fetched {sources[0]['fetched_at']}" in shown
-    assert sources[0]["sha256"] in shown
+    assert streak("report", "latest", "--results", run).code == 0
+    (page,) = path.parent.glob("*.html")
+    for text in (shown, page.read_text("utf-8")):
+        for source in sources:
+            assert f"fetched {source['fetched_at']}" in text
+            assert f"total return {source['adjustment']}" in text
+            assert source["sha256"] in text
 
 
 def test_the_same_library_gives_a_run_again(run):

@@ -236,6 +236,7 @@ def test_a_sweep_can_be_shown_and_listed(swept):
     code, out, _ = streak("show", "latest", "--results", study.parent / "results")
     assert code == 0
     assert "entry_streak 1" in out
+    assert "NEIGHBOURS OF THE BEST SETS" in out
     code, out, _ = streak("ls", "--results", study.parent / "results")
     assert code == 0
     assert folder.name in out

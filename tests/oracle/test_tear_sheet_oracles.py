@@ -15,7 +15,6 @@ from engine.evaluation.metrics import evaluate, evaluate_against
 from engine.evaluation.tear_sheet.calendar_returns import calendar_returns
 from engine.evaluation.tear_sheet.drawdowns import worst_drawdowns
 from engine.evaluation.tear_sheet.rolling import rolling
-from engine.evaluation.tear_sheet.uncertainty import active_interval
 from engine.market.calendar import sessions_between
 
 REAL_DATA = os.environ.get("STREAKLAB_REAL_DATA")
@@ -191,24 +190,6 @@ def test_rolling_figures_without_movement_or_room_are_undefined():
     short = rolling(np.array([0.1]), np.zeros(1), None, 3)
     assert np.isnan(short.sharpe).all()
     assert short.beta is None
-
-
-# the interval of the active return
-
-
-def test_the_interval_covers_what_it_should():
-    """Ninety-five in a hundred, on independent and on autocorrelated returns."""
-    rng = np.random.default_rng(11)
-    for persistence in (0.0, 0.3):
-        noise = rng.normal(0.0, 0.01, (600, 1500))
-        active = np.empty_like(noise)
-        active[:, 0] = noise[:, 0]
-        for t in range(1, noise.shape[1]):
-            active[:, t] = persistence * active[:, t - 1] + noise[:, t]
-        truth = 0.0002
-        found = [active_interval(path + truth, np.zeros(1500)) for path in active]
-        covered = np.mean([f.low <= 252 * truth <= f.high for f in found])
-        assert 0.91 < covered < 0.98
 
 
 @pytest.mark.skipif(REAL_DATA is None, reason="STREAKLAB_REAL_DATA is not set")

@@ -13,7 +13,7 @@ from reports import Page, stored_run
 from short_studies import SHORT, study_in_memory
 
 from engine.errors import StoreError, UsageError
-from engine.pipeline import replaying, reporting
+from engine.pipeline import replaying
 from engine.pipeline.reporting import document_of, run_report, write_report
 from engine.pipeline.running import run
 from engine.pipeline.saving import save_run
@@ -48,7 +48,7 @@ def test_the_verdict_is_that_of_the_equity(stored, said):
     equity = pd.read_parquet(stored.path / "equity.parquet")
     ahead = equity["equity"].iloc[-1] > equity["benchmark core"].iloc[-1]
     assert chapters["verdict"]["beats_core_after_costs"] is bool(ahead)
-    active = chapters["verdict"]["active_return"]
+    active = chapters["verdict"]["intervals"]["active_return"]
     stored_metrics = json.loads(stored.read("metrics.json"))["rule"]["metrics"]
     assert active["estimate"] == pytest.approx(stored_metrics["active_return"], rel=1e-9)
     assert active["low"] < active["estimate"] < active["high"]
@@ -73,7 +73,10 @@ def test_key_figures_are_the_stored_metrics_and_cash(stored, said):
     assert figures["50/50"] == metrics["benchmarks"]["50/50"]["metrics"]
     assert (figures["cash"]["cagr"], figures["cash"]["sharpe"]) == (0.0, None)
     heads, *lines = said[1].table("figures")
-    assert heads == ["Figure", "streak", "LARGE held", "SMALL held", "50/50", "cash"]
+    assert heads == [
+        *("Figure", "streak", "95 % interval"),
+        *("LARGE held", "SMALL held", "50/50", "cash"),
+    ]
     assert [line[0] for line in lines][:3] == ["Final equity", "Total return", "CAGR"]
 
 
@@ -162,32 +165,40 @@ def test_markdown_has_the_same_chapters(said):
     assert said[2].startswith("# short\n\n**SIMULATED DATA, not market history**\n")
 
 
-def test_stored_intervals_are_told_beside_their_figures(stored):
-    """What is known of luck when a run is made is in its metrics, and goes into the report."""
-    found = run_report(stored).run
-    active = {"estimate": 0.02, "low": -0.01, "high": 0.05, "method": "BCa"}
-    unknown = {"estimate": None, "low": None, "high": None, "method": "BCa"}
-    uncertainty = {
-        "resamples": 2000,
-        "block_length": 12.4,
-        "intervals": {"active_return": active, "sharpe": unknown},
-    }
-    metrics = {**found.metrics, "uncertainty": uncertainty}
-    run = type(found)(**{**vars(found), "metrics": metrics})
-    report = dataclasses.replace(
-        run_report(stored),
-        run=run,
-        active=reporting._stored_active(run),
-        intervals=reporting._stored_intervals(run),
-    )
-    files = report_files(run_document(report))
-    verdict = json.loads(files["report.json"])["chapters"]["verdict"]
-    assert (verdict["active_return"]["low"], verdict["active_return"]["high"]) == (-0.01, 0.05)
-    assert "2,000 histories resampled in blocks of 12 sessions" in files["report.md"].decode()
-    heads, *lines = Page(files["report.html"].decode()).table("figures")
+def test_stored_intervals_are_told_beside_their_figures(stored, said):
+    intervals = json.loads(stored.read("metrics.json"))["uncertainty"]["intervals"]
+    assert said[0]["chapters"]["verdict"]["intervals"] == intervals
+    heads, *lines = said[1].table("figures")
     assert heads[:3] == ["Figure", "streak", "95 % interval"]
     told_of = {line[0]: line[2] for line in lines if line[2]}
-    assert told_of == {"Active return": "−1.00 % to 5.00 %"}
+    assert told_of.keys() == {"CAGR", "Sharpe", "Max drawdown", "Active return"}
+    low, high = intervals["sharpe"]["low"], intervals["sharpe"]["high"]
+    assert told_of["Sharpe"] == f"{low:.3f} to {high:.3f}".replace("-", "−")
+    active = intervals["active_return"]
+    bounds = [f"{active[key] * 100:.2f} %".replace("-", "−") for key in ("low", "high")]
+    assert f"interval from {bounds[0]} to {bounds[1]} (2,000 histories" in said[2]
+
+
+def test_the_verdict_on_luck_is_the_stored_one(stored, said):
+    found = json.loads(stored.read("metrics.json"))["verdict"]
+    assert said[0]["chapters"]["verdict"]["evidence"] == found
+    sentence = f"{found['level'].capitalize()} of an edge over LARGE held"
+    assert said[2].count(sentence) == 1
+    assert found["caveat"] in said[2]
+
+
+def test_a_win_by_luck_is_said_to_be_one(tmp_path):
+    """Five sessions of a rising market in the satellite: it beat the core, and means nothing."""
+    for entry in range(1, 8):
+        stored = stored_run(tmp_path, f"rule.entry_streak={entry}", "execution.slippage_bps=0")
+        verdict = told(stored)[0]["chapters"]["verdict"]
+        if verdict["beats_core_after_costs"]:
+            assert verdict["evidence"]["level"] == "no evidence"
+            assert verdict["answer"].endswith(
+                "LARGE held, but nothing says that was more than luck"
+            )
+            return
+    raise AssertionError("no rule beat the core")
 
 
 # runs that have little to say
@@ -242,6 +253,16 @@ def test_a_run_without_stored_prices_says_what_is_left_out(stored):
     assert "run the study again" in markdown
 
 
+def test_a_run_without_stored_intervals_says_so(stored):
+    found = run_report(stored)
+    metrics = {k: v for k, v in found.run.metrics.items() if k not in ("uncertainty", "verdict")}
+    run = dataclasses.replace(found.run, metrics=metrics)
+    document = run_document(dataclasses.replace(found, run=run))
+    markdown = report_files(document)["report.md"].decode()
+    assert "no intervals were stored with this run" in markdown
+    assert "95 % interval |" not in markdown
+
+
 def test_a_run_is_traded_again_from_its_folder(stored):
     again = replaying.replay(run_report(stored).run)
     equity = pd.read_parquet(stored.path / "equity.parquet")["equity"].to_numpy()
@@ -251,7 +272,7 @@ def test_a_run_is_traded_again_from_its_folder(stored):
 def test_prices_that_do_not_give_the_stored_equity_are_refused(stored):
     found = run_report(stored).run
     wrong = {**found.market, "core_close": found.market["core_close"] * 1.001}
-    changed = type(found)(**{**vars(found), "market": wrong})
+    changed = dataclasses.replace(found, market=wrong)
     with pytest.raises(StoreError, match="does not give its equity"):
         replaying.replay(changed)
 

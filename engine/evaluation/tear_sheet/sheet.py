@@ -12,7 +12,6 @@ from engine.evaluation.tear_sheet.calendar_returns import CalendarReturns, calen
 from engine.evaluation.tear_sheet.distribution import Histogram, histogram
 from engine.evaluation.tear_sheet.drawdowns import Drawdown, worst_drawdowns
 from engine.evaluation.tear_sheet.rolling import Rolling, rolling
-from engine.evaluation.tear_sheet.uncertainty import ActiveInterval, active_interval
 from engine.market.quotes import FloatArray, SessionArray
 
 RULE = "rule"
@@ -37,8 +36,6 @@ class TearSheet:
         The rule's wealth over the core's at each close; None without the core.
     distribution : Histogram or None
         Of the session returns of the rule and the core.
-    active : ActiveInterval or None
-        The active return over the core; None without the core.
     """
 
     underwater: dict[str, FloatArray]
@@ -47,7 +44,6 @@ class TearSheet:
     rolling: dict[str, Rolling]
     relative: FloatArray | None
     distribution: Histogram | None
-    active: ActiveInterval | None
 
 
 def tear_sheet(
@@ -73,5 +69,4 @@ def tear_sheet(
         rolling={name: rolling(r, cash_returns, core) for name, r in compared.items()},
         relative=None if core is None else np.asarray(equities[RULE] / equities[CORE]),
         distribution=histogram(compared),
-        active=None if core is None else active_interval(returns[RULE], core),
     )

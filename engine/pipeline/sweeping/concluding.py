@@ -49,6 +49,7 @@ class Course:
     def concluded(self, seconds: float) -> dict[str, Any]:
         """Return the fields of a summary of the sweep."""
         plan = self._plan
+        self._progress.say("studying neighbours and halves of history")
         findings = self._studied.finish()
         chosen = self._tally.chosen()
         if chosen:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.trial_metrics import KEYS
 from engine.execution.simulation import Simulation
 from engine.market.panel import PricePanel
@@ -16,7 +17,7 @@ from engine.pipeline.sweeping.plan import Engine, Numbers, Plan, check_size, swe
 from engine.pipeline.sweeping.progress import Progress, Silence
 from engine.pipeline.sweeping.workers import Workers
 from engine.rules.studies import checked
-from engine.store.ranking import PATH
+from engine.store.ranking import check_metric
 from engine.store.sweeps import Sweep
 from engine.study.grid import Grid
 from engine.study.models import Study
@@ -29,8 +30,8 @@ def sweep(
     study: Study,
     panel: PricePanel | None = None,
     *,
+    by: str = "sharpe",
     engine: Engine = "auto",
-    metric: str = "sharpe",
     confirm: int = SAMPLE,
     workers: int = 1,
     progress: Progress | None = None,
@@ -43,11 +44,12 @@ def sweep(
         With axes under ``sweep``; without any, the one set is the study itself.
     panel : PricePanel, optional
         By default loaded; a panel in memory cannot be swept over its data.
+    by : str
+        Key of the metric that ranks the sets, and whose spread over the grid, neighbours and
+        halves of history are studied.
     engine : {"auto", "events", "bars", "backtrader"}
         ``events`` is the compiled kernel, for switching rules and fractional shares; ``auto``
         takes it wherever it serves.
-    metric : str
-        What the best sets are ranked by.
     confirm : int
         Sets drawn (by the study's seed) to be run again in Backtrader, with the ten best by
         Sharpe ratio; 0: none at all.
@@ -65,16 +67,17 @@ def sweep(
     StudyError
         If the grid is too large, or its axes are wrong.
     UsageError
-        If the rule allows none of the grid, the engine cannot run it, or data are swept on a
-        panel in memory.
+        If no sweep gives the metric, the rule allows none of the grid, the engine cannot run it,
+        or data are swept on a panel in memory.
     StreaklabError
         Any other of its kinds; see :mod:`engine.errors`.
     """
+    check_metric(by, KEYS)
     study = checked(study)
     check_size(Grid(study.sweep), many=False)
     with Workers(workers if workers > 1 else 0) as processes:
         plan = Plan(study, panel, engine, workers)
-        return swept(plan, processes, metric, confirm, progress or Silence())
+        return swept(plan, processes, by, confirm, progress or Silence())
 
 
 def swept(plan: Plan, processes: Workers, metric: str, confirm: int, progress: Progress) -> Sweep:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.evaluation.backtest import measure, measure_against
+from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.trial_metrics import KEYS, trial_metrics
 from engine.execution.admissible import Admissible
 from engine.execution.bars import decisions_of, simulate
@@ -22,7 +23,6 @@ from engine.market.panel import PricePanel
 from engine.pipeline.bench import BENCHMARKS
 from engine.rules.registry import rule_named
 from engine.rules.resolve import resolve
-from engine.store.ranking import PATH
 from engine.study.models import Study
 
 Numbers = NDArray[np.int64]

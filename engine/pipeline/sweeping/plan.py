@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import StudyError, UsageError
+from engine.errors import DataError, StudyError, UsageError
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.sweeping.part import Columns, Part, engine_for, no_columns
@@ -24,7 +24,10 @@ from engine.study.models import Study
 
 Engine = Literal["auto", "events", "bars", "backtrader"]
 Numbers = NDArray[np.int64]
+Window = tuple[int, int | None]
+"""Sessions [first, stop) of the traded span, None being its end."""
 
+WHOLE: Window = (0, None)
 MANY = 50_000_000
 """More parameter sets than these are swept only when that is said to be meant."""
 TOO_MANY = 10**12
@@ -125,20 +128,24 @@ class Plan:
             for key, digit in zip(self.outer, digits, strict=True)
         }
 
-    def _part(self, outer: int, first: int = 0, stop: int | None = None) -> Part | None:
+    def _part(self, outer: int, window: Window = WHOLE, engine: str | None = None) -> Part | None:
         """Return what measures the sets of an outer combination, on some of its sessions.
 
-        None where its values, each of them right by itself, do not go together.
+        None where its values, each of them right by itself, do not go together, or where it has
+        no such sessions.
         """
         try:
             study = varied(self.study, self.outer_values(outer))
         except StudyError:
             return None
         panel = self.panel_for(outer)
-        if (first, stop) != (0, None):
-            panel = panel.window(first, stop)
+        if window != WHOLE:
+            try:
+                panel = panel.window(*window)
+            except DataError:
+                return None
         axes = {name: tuple(self.grid.axes[key]) for key, name in self.inner.items()}
-        return Part(study, panel, axes, engine_for(study, self.wanted))
+        return Part(study, panel, axes, engine_for(study, engine or self.wanted))
 
     def panel_for(self, outer: int) -> PricePanel:
         """Return the prices of an outer combination."""
@@ -193,7 +200,7 @@ class Plan:
         return content_hash(config_hash(self.study), self.panel.content_hash)
 
     def measured(
-        self, numbers: Numbers, first: int = 0, stop: int | None = None
+        self, numbers: Numbers, window: Window = WHOLE, engine: Engine | None = None
     ) -> tuple[Numbers, Columns]:
         """Measure those of some sets that the rule allows.
 
@@ -201,8 +208,10 @@ class Plan:
         ----------
         numbers : int64 array, shape (m,)
             Ascending.
-        first, stop : int, int or None
-            Sessions [first, stop) of the traded span that are traded.
+        window : tuple of int and int or None
+            Sessions [first, stop) of the traded span that are traded; None: to the end.
+        engine : str, optional
+            In place of the plan's.
 
         Returns
         -------
@@ -216,7 +225,7 @@ class Plan:
         pieces = []
         for combination in combinations:
             rows = slice(None) if len(combinations) == 1 else np.flatnonzero(outer == combination)
-            part = self.part(combination, first, stop)
+            part = self.part(combination, window, engine)
             if part is None:
                 continue
             allowed = part.admissible.of(inner[rows])

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.trial_metrics import KEYS
 from engine.pipeline.sweeping.confirming import Chosen
 from engine.pipeline.sweeping.plan import Numbers, Plan
-from engine.store.ranking import PATH, Leaders, Sample
+from engine.store.ranking import Leaders, Sample
 from engine.store.sweeps import plain
 
 SHOWN = 10

@@ -55,10 +55,10 @@ def key_figures(report: RunReport) -> Chapter:
 
 
 def _interval(report: RunReport, metric: Metric) -> str:
-    bounds = report.intervals.get(metric.key)
-    if bounds is None:
+    interval = report.intervals.get(metric.key)
+    if interval is None:
         return ""
-    low, high = (format_value(bound, metric.unit) for bound in bounds)
+    low, high = (format_value(bound, metric.unit) for bound in (interval.low, interval.high))
     return f"{low} to {high}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.report.document import Chapter, DataTable, Listing, headings, plain_rows
+from engine.report.origins import origin_text
 from engine.report.run_report import RunReport
 from engine.study.resolved import study_text
 
@@ -21,7 +22,7 @@ def reproduce(report: RunReport) -> Chapter:
         ("Code, SHA-256", manifest["code_hash"]),
     ]
     facts += [
-        (f"{source['symbol']}, file SHA-256", source["sha256"])
+        (f"{source['symbol']}, prices from", origin_text(source))
         for source in manifest["data"]["sources"]
     ]
     versions = list(manifest["versions"].items())

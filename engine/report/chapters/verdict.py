@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from engine.evaluation.tear_sheet.uncertainty import ActiveInterval
+from engine.evaluation.inference.verdict import Level
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.report.document import Chapter, DataTable, headings, plain_rows
-from engine.report.format import format_basis_points, format_number, format_value, is_defined
+from engine.report.evidence import verdict_text
+from engine.report.format import format_basis_points, format_number, format_value
 from engine.report.run_report import RunReport
+from engine.store.run_reading import stored_verdict
+
+_BUT: dict[Level, str] = {
+    "no evidence": ", but nothing says that was more than luck",
+    "weak": ", on weak evidence",
+    "moderate": ", on moderate evidence",
+    "strong": ", on strong evidence",
+}
 
 HASH_SHOWN = 12
 """Characters of a hash that are shown; the whole one stands under Reproduce."""
@@ -19,7 +28,7 @@ def verdict(report: RunReport) -> Chapter:
     """Return the verdict strip."""
     answer, sentences = _answer(report)
     facts = _facts(report)
-    active = report.active
+    found = stored_verdict(report.run.metrics)
     return Chapter(
         key="verdict",
         title="Verdict",
@@ -37,7 +46,8 @@ def verdict(report: RunReport) -> Chapter:
         data={
             "answer": answer,
             "beats_core_after_costs": _beats(report),
-            "active_return": None if active is None else asdict(active),
+            "evidence": None if found is None else asdict(found),
+            "intervals": {key: asdict(interval) for key, interval in report.intervals.items()},
             "facts": dict(facts),
             "notes": list(_notes(report)),
             "warnings": list(_warnings(report)),
@@ -70,9 +80,12 @@ def _answer(report: RunReport) -> tuple[str, tuple[str, ...]]:
             f"After costs, {rule} and {core} both returned {returned}: the rule never made a "
             "difference.",
         )
-    answer = f"{'Yes' if beats else 'No'}: after costs it {'beat' if beats else 'trailed'} {core}"
+    found = stored_verdict(report.run.metrics)
+    but = "" if found is None else _BUT[found.level]
+    won, lost = f"Yes: after costs it beat {core}{but}", f"No: after costs it trailed {core}"
     first = f"After costs, {rule} returned {returned} and {core} {_returned(report, 'core')}."
-    return answer, (first, _sureness(report.active))
+    evidence = () if found is None else (f"{_capital(verdict_text(found, core))}.",)
+    return won if beats else lost, (first, _sureness(report), *evidence)
 
 
 def _returned(report: RunReport, series: str) -> str:
@@ -83,22 +96,23 @@ def _returned(report: RunReport, series: str) -> str:
     return f"{format_value(metrics['cagr'], 'fraction')} a year"
 
 
-def _sureness(active: ActiveInterval | None) -> str:
-    if active is None or not is_defined(active.low):
-        return "How sure that is cannot be said from so few sessions."
+def _sureness(report: RunReport) -> str:
+    """Return the sentence on where the true active return may lie."""
+    active = report.intervals.get("active_return")
+    if active is None:
+        return "How sure that is cannot be said: no intervals were stored with this run."
+    found = report.run.metrics["uncertainty"]
     estimate, low, high = (
         format_value(v, "fraction") for v in (active.estimate, active.low, active.high)
     )
-    spread = (
-        f"The active return was {estimate} a year, with a 95 % interval from {low} to {high}"
-        f" ({active.method}):"
+    within = active.low <= 0.0 <= active.high
+    return (
+        f"The active return was {estimate} a year, with a "
+        f"{format_number(found['level'] * 100.0, 0)} % interval from {low} to {high} "
+        f"({format_number(found['resamples'], 0)} histories resampled in blocks of about "
+        f"{format_number(found['block_length'], 0)} sessions): zero lies "
+        f"{'within it, so this history does not tell skill from luck' if within else 'outside'}."
     )
-    if active.excludes_zero:
-        return (
-            f"{spread} zero lies outside of it, but it says nothing of how many rules were tried "
-            "before this one."
-        )
-    return f"{spread} zero lies within it, so this history does not tell skill from luck."
 
 
 def _cards(report: RunReport) -> list[dict[str, Any]]:
@@ -163,9 +177,13 @@ def _warnings(report: RunReport) -> tuple[str, ...]:
 
 
 def _notes(report: RunReport) -> tuple[str, ...]:
-    """Return what was said under the summary of the run, warnings aside."""
+    """Return what was said under the summary of the run, but for warnings and the verdict."""
+    found = stored_verdict(report.run.metrics)
+    said = set(_warnings(report))
+    if found is not None:
+        said.add(verdict_text(found, f"{report.core_symbol} held"))
     notes = (str(note) for note in report.manifest["notes"])
-    return tuple(_capital(note) for note in notes if note not in _warnings(report))
+    return tuple(_capital(note) for note in notes if note not in said or not report.has_core)
 
 
 def _capital(text: str) -> str:

@@ -1,0 +1,70 @@
+"""Memory of a sweep: peak of a process that sweeps less that of one that does not.
+
+``python -m benchmarks.memory SETS WORKERS`` prints the peak of its own process in bytes.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.job import axes_of, panel
+from benchmarks.kernel import sweep_events
+from benchmarks.report import Part, Table, count_text
+
+ROOT = Path(__file__).parents[1]
+STATUS = Path("/proc/self/status")
+
+
+def memory(sizes: Sequence[int], workers: int) -> Part:
+    """Measure the peak memory of grids, their tables of results included."""
+    base = _peak(0, workers)
+    used = {sets: (_peak(sets, workers) - base) / 1e6 for sets in sizes}
+    rows = [(f"{sets:,}", f"{count_text(megabytes)} MB") for sets, megabytes in used.items()]
+    note = (
+        "Peak resident memory of a process that holds the prices and then builds the whole table "
+        "of results (five parameters and all metrics of every set as float64 columns), less that "
+        f"of a process that stops before sweeping ({count_text(base / 1e6)} MB, mostly libraries)."
+    )
+    table = Table("Memory", ("Sets", "Peak"), rows, (note,))
+    return Part((table,), {f"memory {sets}": megabytes for sets, megabytes in used.items()})
+
+
+def _peak(sets: int, workers: int) -> float:
+    command = [sys.executable, "-m", "benchmarks.memory", str(sets), str(workers)]
+    ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return float(ended.stdout)
+
+
+def _sweep(sets: int, workers: int) -> None:
+    prices = panel()
+    if not sets:
+        return
+    axes = axes_of(sets)
+    metrics = sweep_events(prices, axes, workers)
+    swept = np.meshgrid(*axes.values(), indexing="ij")
+    table = {**dict(zip(axes, map(np.ravel, swept), strict=True)), **metrics}
+    assert all(len(column) == sets for column in table.values())
+
+
+def own_peak() -> int:
+    """Return the peak resident memory of this process in bytes.
+
+    On Linux from /proc: what `getrusage` says there can be the peak of the process that started
+    this one.
+    """
+    if STATUS.exists():
+        line = next(x for x in STATUS.read_text("ascii").splitlines() if x.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    _sweep(int(sys.argv[1]), int(sys.argv[2]))
+    print(own_peak())

@@ -38,6 +38,8 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untype
     def start(self) -> None:
         """Collect the lines' values."""
         super().start()
+        for name in self.getlinealiases():  # or every look at a line searches for it first
+            vars(self)[name] = getattr(self.lines, name)
         bars: Bars = self.p.bars
         n = len(bars.close)
         self._columns: dict[str, FloatArray] = {
@@ -114,6 +116,11 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self.p.slip_perc = self._slippage[order.data]
         super()._try_exec_market(order, *bar)
 
+    def notify(self, order: Any) -> None:
+        """Tell of an order's end; that it was submitted and accepted nobody need hear."""
+        if order.status not in (order.Submitted, order.Accepted):
+            super().notify(order)
+
     @property
     def has_work(self) -> bool:
         """Whether orders wait for this session."""
@@ -151,7 +158,8 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
 
     What happens in a session is Backtrader's, in Backtrader's order: feeds go on, ``next_open``
     places orders, the broker executes them, the strategy is notified, ``next`` decides. Left out
-    is what such a run never has: timers, writers, indicators, observers, other time frames.
+    is what such a run never has: timers, writers, indicators, observers, other time frames, and
+    a book of trades beside the fills.
     """
 
     def _runonce(self, runstrats: list[Any]) -> None:
@@ -166,17 +174,12 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
                 buffer.lencount += 1
             if strategy.pending is not None:
                 strategy.next_open()
-            if broker.has_work:
-                self._brokernotify()
-            else:
-                broker.next()
+            broker.next()
+            while (order := broker.get_notification()) is not None:
+                strategy.notify_order(order)
             strategy.forward()
             clock[0] = day
-            if strategy._orderspending:
-                strategy._notify()
             strategy.next()
-            if strategy._orderspending:
-                strategy.clear()
 
 
 def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Terms) -> Simulation:

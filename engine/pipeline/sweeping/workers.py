@@ -8,6 +8,7 @@ imported again. When the pipe ends, so does the process, whatever has ended this
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -119,6 +120,8 @@ def serve() -> None:
     import engine.execution.broker
     import engine.pipeline.sweeping.confirming  # noqa: F401
 
+    gc.freeze()
+    gc.disable()  # a task is short; what it leaves behind is collected after its answer
     while True:
         try:
             function, arguments = pickle.load(sys.stdin.buffer)
@@ -133,3 +136,5 @@ def serve() -> None:
             answers.flush()
         except BrokenPipeError:
             os._exit(1)  # nobody waits any more
+        del answer, function, arguments
+        gc.collect()

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from engine.evaluation.backtest import measure, measure_against
-from engine.evaluation.trial_metrics import KEYS, trial_metrics
+from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_metrics import trial_metrics
 from engine.execution.bars import run_bars
 from engine.execution.sweeping import SweepEngine
 from engine.rules.registry import rule_named

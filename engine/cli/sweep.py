@@ -111,7 +111,7 @@ def _begun(
 
 def _check(study: Study, asked: Mapping[str, Any]) -> None:
     """Refuse what cannot be swept before prices are read."""
-    from engine.evaluation.trial_metrics import KEYS
+    from engine.evaluation.trial_keys import KEYS
     from engine.pipeline.sweeping.plan import check_size
     from engine.store.ranking import check_metric
     from engine.study.grid import Grid

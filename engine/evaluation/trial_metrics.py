@@ -11,34 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from engine.evaluation.metrics import ROUNDING
+from engine.evaluation.trial_keys import KEYS
 from engine.execution.kernel import columns
 from engine.execution.sweeping import Trials
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.quotes import FloatArray
-
-KEYS = (
-    "final_equity",
-    "total_return",
-    "cagr",
-    "volatility",
-    "sharpe",
-    "sortino",
-    "max_drawdown",
-    "calmar",
-    "skew",
-    "kurtosis",
-    "rotations",
-    "rotations_per_year",
-    "exposure",
-    "average_holding",
-    "hit_rate",
-    "turnover",
-    "trades",
-    "active_return",
-    "tracking_error",
-    "information_ratio",
-)
-"""Metrics a sweep gives for every parameter set."""
 
 CANCELLED = 1e-12
 """Share of the sum of squares below which squared deviations are rounding of that sum."""

@@ -39,7 +39,7 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untype
         """Collect the lines' values."""
         super().start()
         for name in self.getlinealiases():  # or every look at a line searches for it first
-            vars(self)[name] = getattr(self.lines, name)
+            self.__dict__[name] = getattr(self.lines, name)
         bars: Bars = self.p.bars
         n = len(bars.close)
         self._columns: dict[str, FloatArray] = {

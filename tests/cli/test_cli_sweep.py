@@ -11,7 +11,7 @@ import pytest
 from command_line import streak
 from short_studies import SHORT, write_study
 
-from engine.evaluation.trial_metrics import KEYS
+from engine.evaluation.trial_keys import KEYS
 
 AXES = """\
 sweep:

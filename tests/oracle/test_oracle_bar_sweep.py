@@ -21,7 +21,8 @@ from panels import panel_of, panels, random_panel
 from sweep_reference import all_digits, allowed_only, assert_same_metrics, numbers_of, one_by_one
 
 from engine.errors import ExecutionError, RuleError
-from engine.evaluation.trial_metrics import KEYS, trial_metrics
+from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_metrics import trial_metrics
 from engine.execution.bar_sweeping import BarSweepEngine
 from engine.execution.bars import run_bars
 from engine.execution.broker import run_backtrader

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from panels import panel_of, panels, random_panel
 from sweep_reference import assert_sweep_is_right, one_by_one
 
-from engine.evaluation.trial_metrics import KEYS, trial_metrics
+from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_metrics import trial_metrics
 from engine.execution.broker import run_backtrader
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.sweeping import SweepEngine

@@ -7,7 +7,8 @@ import pytest
 from sweep_reference import assert_same_metrics, one_by_one
 from test_facts import FACTS, STREAK, TERMS, panel, pytestmark  # noqa: F401  # panel is a fixture
 
-from engine.evaluation.trial_metrics import KEYS, trial_metrics
+from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_metrics import trial_metrics
 from engine.execution.bar_sweeping import BarSweepEngine
 from engine.execution.broker import run_backtrader
 from engine.rules.registry import rule_named

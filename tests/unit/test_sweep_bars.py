@@ -6,7 +6,7 @@ from panels import random_panel
 from short_studies import study_in_memory
 from sweep_reference import assert_same_metrics
 
-from engine.evaluation.trial_metrics import KEYS
+from engine.evaluation.trial_keys import KEYS
 from engine.pipeline.running import run
 from engine.pipeline.sweeping import sweep
 from engine.pipeline.variation import varied

@@ -9,7 +9,7 @@ from short_studies import study_in_memory, write_pair
 from sweep_reference import assert_same_metrics
 
 from engine.errors import UsageError
-from engine.evaluation.trial_metrics import KEYS
+from engine.evaluation.trial_keys import KEYS
 from engine.market.load import load_panel
 from engine.pipeline.running import run
 from engine.pipeline.sweeping import sweep

@@ -11,7 +11,7 @@ from sweep_reference import assert_same_metrics
 
 import engine.pipeline.sweeping.plan as planning
 from engine.errors import RuleError, StudyError, UsageError
-from engine.evaluation.trial_metrics import KEYS
+from engine.evaluation.trial_keys import KEYS
 from engine.pipeline.running import run
 from engine.pipeline.sweeping import sweep
 from engine.pipeline.variation import varied

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from engine.evaluation.backtest import measure, measure_against
-from engine.evaluation.trial_metrics import KEYS
+from engine.evaluation.trial_keys import KEYS
 from engine.execution.bars import TOLERANCE
 from engine.execution.terms import terms_of
 from engine.market.load import load_panel

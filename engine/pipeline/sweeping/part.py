@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.errors import UsageError
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_metrics import KEYS, trial_metrics
+from engine.evaluation.trial_keys import KEYS
 from engine.execution.admissible import Admissible
 from engine.execution.bars import decisions_of, simulate
 from engine.execution.costs import Terms
@@ -80,6 +80,8 @@ class Part:
         return kernel(self.panel, self.resolved.rule, self._given, self._axes, self.terms)
 
     def _by_kernel(self, numbers: Numbers, workers: int) -> Columns:
+        from engine.evaluation.trial_metrics import trial_metrics
+
         trials = self._kernel.run(numbers, workers)
         returns = len(self.panel) - self.panel.start_index - 1
         metrics = trial_metrics(trials, returns, self.terms.initial_cash, workers)

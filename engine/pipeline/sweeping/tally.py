@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_metrics import KEYS
+from engine.evaluation.trial_keys import KEYS
 from engine.pipeline.sweeping.confirming import Chosen
 from engine.pipeline.sweeping.plan import Numbers, Plan
 from engine.store.ranking import Leaders, Sample

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,6 @@ from typing import Any
 
 from engine.evaluation.backtest import measure, measure_against
 from engine.execution.bars import decisions_of, largest_difference, simulate
-from engine.execution.broker import run_backtrader
 from engine.execution.costs import Terms
 from engine.execution.simulation import Simulation
 from engine.market.panel import PricePanel
@@ -92,14 +90,11 @@ class Bench:
         return Measured(label, ran.rule, ran.simulation, metrics, against, ran.max_difference)
 
     def _run(self, found: ResolvedRule) -> _Run:
+        from engine.execution.broker import run_backtrader  # 0.3 s that a sweep has others do
+
         panel, terms = self.panel, self.terms
         simulation = run_backtrader(panel, found.rule, found.params, terms)
         decisions = decisions_of(panel, found.rule, found.params)
         difference = largest_difference(simulation, simulate(panel, decisions, terms))
         costless = simulate(panel, decisions, terms.without_costs())
         return _Run(found.describe(), simulation, costless, difference)
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

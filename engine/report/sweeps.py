@@ -16,7 +16,7 @@ from engine.store.folders import Stored
 from engine.store.grid_findings import findings_json
 from engine.store.records import Setting
 from engine.store.stored_runs import setting_of, stored_metrics, stored_rows
-from engine.store.sweeps import Sweep
+from engine.store.sweeps import SweepSummary
 
 COLUMNS = (
     "final_equity",
@@ -49,9 +49,10 @@ BESIDE_COLUMNS = (
 """What ``summary.csv`` says of the best sets beside their metrics; fractions, and the metric."""
 
 
-def sweep_table(sweep: Sweep, top: Sequence[int], metric: str) -> Table:
+def sweep_table(sweep: SweepSummary) -> Table:
     """Return the best sets, the study's own rule, and the benchmarks."""
-    rows = [Row(set_label(sweep.axes, sweep.row(i)), "rule", sweep.row(i)) for i in top]
+    metric = sweep.metric
+    rows = [Row(set_label(sweep.axes, row), "rule", row) for row in sweep.top]
     rows.append(Row(sweep.baseline.label, "rule", sweep.baseline.metrics))
     rows += [Row(b.label, "benchmark", b.metrics) for b in sweep.benchmarks.values()]
     columns = COLUMNS if metric in COLUMNS else (*COLUMNS, metric)
@@ -64,14 +65,11 @@ def sweep_table(sweep: Sweep, top: Sequence[int], metric: str) -> Table:
     )
 
 
-def top_table(
-    stored: Stored, columns: Mapping[str, Any], rows: Sequence[int], metric: str
-) -> Table:
+def top_table(stored: Stored, rows: Sequence[Mapping[str, Any]], metric: str) -> Table:
     """Return rows of a stored sweep as a table."""
     axes = stored.manifest["axes"]
-    shown = [{name: values[i] for name, values in columns.items()} for i in rows]
     return Table(
-        tuple(Row(set_label(axes, row), "rule", to_json_value(row)) for row in shown),
+        tuple(Row(set_label(axes, row), "rule", to_json_value(dict(row))) for row in rows),
         COLUMNS if metric in COLUMNS else (*COLUMNS, metric),
         caption=caption_of(setting_of(stored)),
         notes=tuple(stored.manifest["notes"]),
@@ -93,7 +91,7 @@ def stored_sweep_table(stored: Stored) -> Table:
     )
 
 
-def sweep_sections(sweep: Sweep) -> list[Section]:
+def sweep_sections(sweep: SweepSummary) -> list[Section]:
     """Return what the grid of a sweep says."""
     return grid_sections(findings_json(sweep.findings), core_label(sweep.setting))
 
@@ -108,13 +106,13 @@ def core_label(setting: Setting) -> str:
     return f"{setting.data['symbols']['core']} held"
 
 
-def sweep_markdown(sweep: Sweep, table: Table) -> str:
+def sweep_markdown(sweep: SweepSummary, table: Table) -> str:
     """Return the summary page of a sweep: its table, then what its grid says."""
     body = sections_body(sweep_sections(sweep))
     return f"# {sweep.study}\n\n{to_markdown(table)}\n{body}"
 
 
-def sweep_csv(sweep: Sweep, table: Table, top: Sequence[int]) -> bytes:
+def sweep_csv(sweep: SweepSummary, table: Table) -> bytes:
     """Return the summary of a sweep as CSV.
 
     One line for each row of the table; for the sets among them also their swept values, how their
@@ -125,8 +123,9 @@ def sweep_csv(sweep: Sweep, table: Table, top: Sequence[int]) -> bytes:
     found = _by_row(sweep)
     rows: list[dict[str, Any]] = []
     for number, row in enumerate(table.rows):
-        more = found.get(top[number], {}) if number < len(top) else {}
-        swept = {axis: row.metrics[axis] for axis in sweep.axes} if number < len(top) else {}
+        own = sweep.top[number] if number < len(sweep.top) else None
+        more = {} if own is None else found.get(own["row"], {})
+        swept = {} if own is None else {axis: own[axis] for axis in sweep.axes}
         shown = {key: row.metrics.get(key) for key in table.columns}
         rows.append({"label": row.label, "kind": row.kind, **swept, **shown, **more})
     points = {
@@ -141,7 +140,7 @@ def sweep_csv(sweep: Sweep, table: Table, top: Sequence[int]) -> bytes:
     return csv_bytes(columns, rows, simulated=sweep.setting.simulated)
 
 
-def _by_row(sweep: Sweep) -> dict[int, dict[str, Any]]:
+def _by_row(sweep: SweepSummary) -> dict[int, dict[str, Any]]:
     """Return how the neighbours of the best sets and the sets themselves in halves did, by row."""
     found: dict[int, dict[str, Any]] = {}
     for one in sweep.findings.neighbourhoods:
@@ -165,7 +164,7 @@ def _by_row(sweep: Sweep) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _notes(sweep: Sweep) -> list[str]:
+def _notes(sweep: SweepSummary) -> list[str]:
     grid = findings_json(sweep.findings)
     notes = [
         f"{len(sweep):,} sets, {sweep.skipped:,} combinations the rule does not allow; "

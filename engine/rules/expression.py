@@ -263,7 +263,8 @@ def _name_misfits(parameters: Any) -> Iterator[Misfit]:
         elif name in RESERVED or hasattr(ExpressionParams, name):
             yield Misfit(path, "has a meaning of its own; give the parameter another name")
         elif not _is_number(value):
-            yield Misfit(path, f"is {shown(value)}, but must be a number")
+            wanted = "one that a float can hold" if type(value) is int else "a number"
+            yield Misfit(path, f"is {shown(value)}, but must be {wanted}")
 
 
 def _text_misfits(key: str, text: str, values: Mapping[str, Number]) -> Iterator[Misfit]:

@@ -88,10 +88,11 @@ def _neighbours_note(grid: Told) -> str:
 def _halves_note(grid: Told) -> str:
     halves, chosen = grid["halves"], grid["halves"]["first_winner"]
     second = format_metric(grid["metric"], chosen["second"])
+    among = f"{'a sample of ' if halves['is_sample'] else ''}{halves['sets']:,}"
     return (
         f"first half of history against the second: rank correlation "
         f"{_number(halves['correlation'], 2)}; what was best before {halves['second_start']} "
-        f"ranked {_rank(chosen['second_rank'])} of {halves['sets']:,} after it ({second}, "
+        f"ranked {_rank(chosen['second_rank'])} of {among} after it ({second}, "
         f"the middle set {format_metric(grid['metric'], halves['second_median'])})"
     )
 

@@ -135,6 +135,6 @@ def _columns(stored: Stored, name: str) -> tuple[SessionArray, dict[str, FloatAr
     """Return the sessions of a Parquet file, and its other columns by name."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(io.BytesIO(stored.read(name)))
+    table = pq.read_table(io.BytesIO(stored.read(name)), use_threads=False, pre_buffer=False)
     columns = {c: table[c].to_numpy() for c in table.column_names if c != "session"}
     return np.asarray(table["session"].to_numpy(), dtype="datetime64[D]"), columns

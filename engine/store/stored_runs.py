@@ -49,7 +49,9 @@ def compared_rows(stored: Stored) -> tuple[SessionArray, FloatArray, list[Compar
         raise UsageError(f"{stored.name} is no run; compare study files or runs")
     import pyarrow.parquet as pq
 
-    equity = pq.read_table(io.BytesIO(stored.read("equity.parquet")))
+    equity = pq.read_table(
+        io.BytesIO(stored.read("equity.parquet")), use_threads=False, pre_buffer=False
+    )
     if "cash_return" not in equity.column_names:
         raise StoreError(f"{stored.name} is from an earlier version; run the study again")
     columns = ["equity", *(c for c in equity.column_names if c.startswith("benchmark "))]

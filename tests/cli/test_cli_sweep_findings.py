@@ -81,7 +81,8 @@ def test_showing_it_says_the_same_again_without_the_table_of_all_sets(swept, tmp
 def test_the_summary_file_holds_sets_references_and_the_spread(swept):
     rows = rows_of(swept[1], "summary.csv")
     kinds = [row["kind"] for row in rows]
-    best = json.loads((swept[1] / "metrics.json").read_bytes())["top"]
+    told = json.loads((swept[1] / "metrics.json").read_bytes())
+    best, beside = told["top"], {one["row"]: one for one in told["grid"]["neighbourhoods"]}
     assert kinds == ["rule"] * (len(best) + 1) + ["benchmark"] * 3 + ["grid"] * 13
     table = pq.read_table(swept[1] / "trials.parquet").to_pylist()
     for row, wanted in zip(rows, best, strict=False):
@@ -89,10 +90,14 @@ def test_the_summary_file_holds_sets_references_and_the_spread(swept):
         assert float(row["sharpe"]) == own["sharpe"]
         assert row["rule.entry_streak"] == str(own["rule.entry_streak"])
         assert row["rule.max_holding"] == str(own["rule.max_holding"] or "")
-        assert 3 <= int(row["neighbours"]) <= 4
-        assert float(row["neighbours_worst"]) <= float(row["neighbours_median"])
-        assert float(row["first_half"]) != float(row["second_half"])
-        assert 1 <= int(row["second_half_rank"]) <= 12
+        steps = beside[wanted["row"]]["steps"]
+        assert int(row["neighbours"]) == steps["sets"]
+        assert float(row["neighbours_median"]) == steps["median"]
+        assert float(row["neighbours_worst"]) == steps["worst"]
+        (half,) = [h for h in told["grid"]["halves"]["leaders"] if h["number"] == wanted["row"]]
+        assert float(row["first_half"]) == half["first"]
+        assert float(row["second_half"]) == half["second"]
+        assert int(row["second_half_rank"]) == half["second_rank"]
     own, core = rows[len(best)], rows[len(best) + 1]
     assert own["label"] == "streak, as in the study"
     assert core["label"] == "LARGE held"

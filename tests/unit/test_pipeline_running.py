@@ -10,6 +10,7 @@ from panels import panel_of, random_panel
 from short_studies import snapshot, study_in_memory
 
 from engine.errors import EngineDisagreementError, RuleError
+from engine.execution import broker
 from engine.execution.costs import Terms
 from engine.pipeline import bench
 from engine.pipeline.bench import Bench
@@ -104,13 +105,13 @@ def test_the_largest_difference_is_over_rule_and_benchmarks(result):
 
 
 def test_benchmarks_are_run_once_for_many_rules(panel, monkeypatch):
-    names, run_backtrader = [], bench.run_backtrader
+    names, run_backtrader = [], broker.run_backtrader
 
     def counted(panel, rule, params, terms):
         names.append(rule.name)
         return run_backtrader(panel, rule, params, terms)
 
-    monkeypatch.setattr(bench, "run_backtrader", counted)
+    monkeypatch.setattr(broker, "run_backtrader", counted)
     rule = rule_named("streak")
     shared = Bench(panel, Terms(), lambda _: None)
     for _ in range(3):

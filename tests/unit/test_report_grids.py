@@ -179,6 +179,7 @@ def test_estimates_are_told_as_such(grid):
     assert "about 10 different position paths" in text
     assert "Percentiles are within 1e-06 of their value." in text
     assert "over a seeded sample of 10 sets" in text
+    assert "ranked 5 of a sample of 10 after it" in grid_notes(found, "SPY held")[-1]
 
 
 @settings(max_examples=60, deadline=None)

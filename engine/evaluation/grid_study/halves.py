@@ -151,7 +151,6 @@ def compare_halves(
     table = _Table(places, sign, first, second, numbers)
     both = table.both
     _, one_each = np.unique(paths[both], return_index=True)
-    one_each = np.sort(one_each)
     best = table.best_of_first()
     judged = tuple(
         table.result(int(number), sign * float(score))

@@ -288,6 +288,9 @@ def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
             if part >= 0:
                 leave |= leaves[part]
         count, paths[i] = _switch(enters[runs.enter[i]], leave, runs.limits[runs.limit[i]], fills)
+        if i > first and paths[i] == paths[i - 1]:  # a longer limit that was never reached
+            out[i], returns[i] = out[i - 1], returns[i - 1]
+            continue
         _measure(market, fills, count, equity, lanes, out[i], returns[i])
 
 

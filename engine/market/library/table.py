@@ -93,7 +93,7 @@ def table_of(content: bytes) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        found = pq.read_table(io.BytesIO(content))
+        found = pq.read_table(io.BytesIO(content), use_threads=False, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error).splitlines()[0]) from None
     meanings = {title: name for name, title in TITLES.items()}

@@ -62,7 +62,7 @@ def _table(content: bytes, origin: str) -> Any:
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.read_table(io.BytesIO(content))
+        return pyarrow.parquet.read_table(io.BytesIO(content), use_threads=False, pre_buffer=False)
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise file_error(origin, f"not a readable Parquet file: {reason}") from None

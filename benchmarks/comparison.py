@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.backtrader_runs import optstrategy, run_as_it_comes
 from benchmarks.job import TERMS, Axes, axes_of, panel, prices_label, rule
-from benchmarks.kernel import SWEEPS, Metrics, distinct_of
+from benchmarks.kernel import BARS, EVENTS, Metrics, distinct_of, sweep_events, sweeps
 from benchmarks.peers.client import Peer, PeerUnavailableError, differences, write_job
 from benchmarks.peers.serving import METRICS
 from benchmarks.report import ABSENT, Part, Table, count_text, seconds_text, spread_text
@@ -19,7 +19,8 @@ from benchmarks.timing import Job, Seconds, clocked, side_by_side
 from engine.execution.broker import run_backtrader
 
 KERNEL = "Streaklab, event kernel"
-OWN = {KERNEL: "event kernel", "Streaklab, bar-by-bar kernel": "bar-by-bar kernel"}
+BAR_KERNEL = "Streaklab, bar-by-bar kernel"
+OWN = {KERNEL: EVENTS, BAR_KERNEL: BARS}
 RAPTORBT, VECTORBT = "raptorbt", "vectorbt, Rust engine"
 PEERS = {
     RAPTORBT: "benchmarks.peers.raptorbt_peer",
@@ -40,7 +41,7 @@ NOTES = (
     "**vectorbt** is handed the finished positions of every set (it has no rule with a maximum "
     "holding), so its time holds no signals: `Portfolio.from_orders` with two assets a set, one "
     "cash, sells before buys, then final equity, Sharpe ratio and drawdown. It models the job in "
-    "full. It has threads only in Numba, so batches go to processes.",
+    "full. Its Rust engine uses one core, so batches go to processes.",
     "**raptorbt** is handed the positions, too, as entries and exits of one asset, the ratio of "
     "satellite to core, with one fee that makes there and back cost what the four trades cost. "
     "It does not model the account: its final equity agrees once the core is multiplied in "
@@ -99,9 +100,13 @@ def compare(
         Interpreter of the peers' environment.
     """
     axes, found = axes_of(sets), Comparison()
-    ours = {name: SWEEPS[key](panel(), axes, workers) for name, key in OWN.items() if key in SWEEPS}
+    own = {name: sweeps()[key] for name, key in OWN.items() if key in sweeps()}
+    if BAR_KERNEL not in own:
+        found.skipped[BAR_KERNEL] = "it gave the event kernel's results to the last bit"
+    ours = {name: sweep(panel(), axes, workers) for name, sweep in own.items()}
     jobs: dict[str, Job] = {
-        name: repeated(clocked(partial(SWEEPS[OWN[name]], panel(), axes, workers))) for name in ours
+        name: repeated(clocked(partial(sweep, panel(), axes, workers)))
+        for name, sweep in own.items()
     }
     found.sets = dict.fromkeys(ours, sets)
     with ExitStack() as stack:
@@ -155,7 +160,7 @@ def _started(
 def _backtrader(opt_sets: int, workers: int, found: Comparison) -> dict[str, Job]:
     params = rule().parameters({})
     axes = axes_of(opt_sets)
-    kept: list[Metrics] = [SWEEPS["event kernel"](panel(), axes, workers)]
+    kept: list[Metrics] = [sweep_events(panel(), axes, workers)]
 
     def swept() -> None:
         found.apart[OPTSTRATEGY] = differences(optstrategy(panel(), axes, workers), kept[0])

@@ -42,20 +42,23 @@ TERMS = Terms(
 
 AXES: Axes = {
     "entry_streak": list(range(2, 12)),
-    "exit_streak": list(range(1, 11)),
-    "rsi_period": list(range(5, 25)),
-    "overbought": [56.0 + 1.5 * i for i in range(25)],
-    "max_holding": list(range(3, 63, 3)),
+    "exit_streak": list(range(1, 6)),
+    "rsi_period": list(range(7, 27)),
+    "overbought": [65.0 + 0.6 * i for i in range(50)],
+    "max_holding": list(range(5, 65, 3)),
 }
-"""The grid of a million sets; smaller ones take values spread over the same axes."""
+"""The grid of a million sets, as far as that of configs/sweep_streak.yaml goes, and denser.
+
+Smaller grids take values spread over the same axes.
+"""
 
 LENGTHS = {
     12: (2, 2, 1, 3, 1),
     100: (5, 2, 2, 5, 1),
     1_000: (5, 4, 5, 5, 2),
     10_000: (10, 5, 5, 10, 4),
-    100_000: (10, 10, 10, 20, 5),
-    1_000_000: (10, 10, 20, 25, 20),
+    100_000: (10, 5, 10, 20, 10),
+    1_000_000: (10, 5, 20, 50, 20),
 }
 """Values per axis, for each number of parameter sets."""
 

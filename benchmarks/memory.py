@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.job import axes_of, panel
-from benchmarks.kernel import sweep_events
+import engine as sl
+from benchmarks.job import panel
+from benchmarks.processes import write_study
 from benchmarks.report import Part, Table, count_text
 
 ROOT = Path(__file__).parents[1]
@@ -26,9 +26,9 @@ def memory(sizes: Sequence[int], workers: int) -> Part:
     used = {sets: (_peak(sets, workers) - base) / 1e6 for sets in sizes}
     rows = [(f"{sets:,}", f"{count_text(megabytes)} MB") for sets, megabytes in used.items()]
     note = (
-        "Peak resident memory of a process that holds the prices and then builds the whole table "
-        "of results (five parameters and all metrics of every set as float64 columns), less that "
-        f"of a process that stops before sweeping ({count_text(base / 1e6)} MB, mostly libraries)."
+        "Peak resident memory of a process that calls `engine.sweep` for the whole table of "
+        "results in memory (parameters, all metrics and the path of every set), less that of a "
+        f"process that stops before sweeping ({count_text(base / 1e6)} MB, mostly libraries)."
     )
     table = Table("Memory", ("Sets", "Peak"), rows, (note,))
     return Part((table,), {f"memory {sets}": megabytes for sets, megabytes in used.items()})
@@ -41,14 +41,11 @@ def _peak(sets: int, workers: int) -> float:
 
 
 def _sweep(sets: int, workers: int) -> None:
-    prices = panel()
-    if not sets:
-        return
-    axes = axes_of(sets)
-    metrics = sweep_events(prices, axes, workers)
-    swept = np.meshgrid(*axes.values(), indexing="ij")
-    table = {**dict(zip(axes, map(np.ravel, swept), strict=True)), **metrics}
-    assert all(len(column) == sets for column in table.values())
+    sweep, prices = sl.sweep, panel()  # what is imported and loaded without sweeping, too
+    if sets:
+        with tempfile.TemporaryDirectory() as folder:
+            study = sl.load_study(write_study(Path(folder), sets))
+        assert len(sweep(study, prices, confirm=0, workers=workers)) == sets
 
 
 def own_peak() -> int:

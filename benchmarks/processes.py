@@ -35,6 +35,13 @@ def study_of(sets: int) -> dict[str, Any]:
     }
 
 
+def write_study(folder: Path, sets: int) -> Path:
+    """Write the study of the job into a folder; returns the file."""
+    path = folder / f"{sets}.yaml"
+    path.write_text(json.dumps(study_of(sets)), "utf-8")
+    return path
+
+
 class Sweeps:
     """`streak sweep` in a temporary folder, with compiled code kept there or thrown away."""
 
@@ -44,8 +51,7 @@ class Sweeps:
 
     def job(self, sets: int, *options: str, cold: bool = False) -> Job:
         """Return the job of one process; `cold`: nothing is compiled yet."""
-        study = self._folder / f"{sets}.yaml"
-        study.write_text(json.dumps(study_of(sets)), "utf-8")
+        study = write_study(self._folder, sets)
         return clocked(lambda: self._run(study, options, cold))
 
     def _run(self, study: Path, options: tuple[str, ...], cold: bool) -> None:

@@ -93,7 +93,9 @@ def _ended_by(error: BaseException) -> int:
         case SystemExit(__context__=click.ClickException()):  # no command: the help was shown
             return EXIT_USAGE
         case KeyboardInterrupt() | click.Abort():
-            message, code = "interrupted; nothing half-written was left behind", EXIT_INTERRUPTED
+            said = error.__context__ if isinstance(error, click.Abort) else error
+            message = str(said or "") or "interrupted; nothing half-written was left behind"
+            code = EXIT_INTERRUPTED
         case click.ClickException():
             error.show()
             return EXIT_USAGE

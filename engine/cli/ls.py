@@ -8,27 +8,36 @@ import rich_click as click
 
 from engine.cli.options import notice, output_options, print_json, results_option
 
+KIND = "unfinished sweep"
+
 
 @click.command()
 @results_option
 @output_options
 def ls(results: Path, as_json: bool, quiet: bool) -> None:
-    """List the results, oldest first: name, kind, rule, span, and what stands out."""
+    """List the results, oldest first: name, kind, rule, span, and what stands out.
+
+    Sweeps that were begun and not finished come last; `streak sweep --resume` finishes them.
+    """
     from engine.report.format import format_value
     from engine.report.text import align
     from engine.store.folders import stored_results
+    from engine.store.unfinished import unfinished_sweeps
 
-    found = stored_results(results)
+    found, unfinished = stored_results(results), unfinished_sweeps(results)
     if as_json:
         keys = ("kind", "study", "created", "simulated", "content_hash")
-        print_json(
-            [
-                {"run": r.name, "path": str(r.path), **{k: r.manifest.get(k) for k in keys}}
-                for r in found
-            ]
-        )
+        whole = [
+            {"run": r.name, "path": str(r.path), **{k: r.manifest.get(k) for k in keys}}
+            for r in found
+        ]
+        begun = [
+            {"run": u.name, "path": str(u.path), "kind": KIND, "study": u.about["study"]}
+            for u in unfinished
+        ]
+        print_json(whole + begun)
         return
-    if not found:
+    if not found and not unfinished:
         notice(quiet, f"no results in {results}")
         return
     lines = [("RESULT", "KIND", "RULE", "SESSIONS", "FIRST", "LAST", "DATA")]
@@ -46,6 +55,9 @@ def ls(results: Path, as_json: bool, quiet: bool) -> None:
                 "simulated" if result.manifest["simulated"] else "market",
             )
         )
+    for one in unfinished:
+        done = f"{one.parts} of {one.about['chunks']} parts"
+        lines.append((one.name, KIND, done, "", "", "", "simulated" if one.simulated else "market"))
     columns = [align(column, right=i == 3) for i, column in enumerate(zip(*lines, strict=True))]
     for texts in zip(*columns, strict=True):
         click.echo("  ".join(texts).rstrip())

@@ -29,7 +29,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     from engine.report.origins import origin_text
     from engine.report.results import stored_table
     from engine.report.sections import SECTIONS_FILE, sections_of
-    from engine.report.sweeps import stored_sweep_table
+    from engine.report.sweeps import stored_sweep_sections, stored_sweep_table
     from engine.store.folders import find
     from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
@@ -44,6 +44,8 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         print_sections(sections_of(stored.read(SECTIONS_FILE)), simulated=manifest["simulated"])
     elif manifest["kind"] == "sweep":
         print_table(stored_sweep_table(stored))
+        click.echo("")
+        print_sections(stored_sweep_sections(stored), simulated=False)
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
         print_equity(stored_equities(stored))

@@ -36,16 +36,21 @@ def top(
     Sets that held the same all along are one strategy under several names; one stands for them,
     unless `--all-paths`. RUN is named as for `streak show`.
     """
+    from engine.evaluation.grid_study.places import PATH
     from engine.evaluation.metrics import to_json_value
     from engine.report.sweeps import top_table
     from engine.store.folders import find
-    from engine.store.sweeps import PATH, best_rows, read_trials
+    from engine.store.ranking import best_rows
+    from engine.store.sweeps import row_json
+    from engine.store.trials import TrialColumns, read_rows
 
     stored = find(results, run, "sweep")
-    columns = read_trials(stored)
-    rows = best_rows(columns, by, count, where=where, distinct=not all_paths)
+    alike = () if all_paths else (PATH, *stored.manifest["outer"])
+    best = best_rows(TrialColumns(stored), by, count, where=where, alike=alike)
+    rows = read_rows(stored, best)
     if as_json:
-        found = [{"row": i, **{k: v[i] for k, v in columns.items() if k != PATH}} for i in rows]
-        print_json(to_json_value({"run": stored.name, "sets": len(columns[PATH]), "top": found}))
+        found = [{"row": i, **row_json(row)} for i, row in zip(best, rows, strict=True)]
+        sets = stored.manifest["sets"]
+        print_json(to_json_value({"run": stored.name, "sets": sets, "top": found}))
         return
-    print_table(top_table(stored, columns, rows, by))
+    print_table(top_table(stored, rows, by))

@@ -7,9 +7,8 @@ that what is traded depends on the equity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +19,14 @@ from engine.execution.costs import Terms
 from engine.execution.kernel.bars import BarMarket, simulate_schedules, simulate_switching
 from engine.execution.kernel.columns import COLUMNS, WEALTH
 from engine.execution.kernel.events import Runs
-from engine.execution.sweeping import Numbers, Rows, SweepEngine, Trials
+from engine.execution.kernel.numbering import distinct
+from engine.execution.sweeping import Numbers, SweepEngine, Trials, _in_parts
 from engine.market.panel import PricePanel
 from engine.rules.decisions import Decision, planned
 from engine.rules.rule import Rule
 
 SCHEDULES = 64
 """Schedules of weights that are in memory at a time, for each worker."""
-RUNS = 256
-"""Runs that are handed to a worker at a time."""
 
 
 class BarSweepEngine:
@@ -80,8 +78,15 @@ class BarSweepEngine:
             raise ExecutionError("the equity of a run is not a finite number in every session")
         return trials
 
+    def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
+        """Return what some parameter sets earned in each session after the first, (m, n − 1).
 
-class _Switching(SweepEngine):
+        Fractions, costs included; the same runs as :meth:`run` measures.
+        """
+        return self._engine.returns(numbers, workers)
+
+
+class _Switching:
     """The parameter sets of a switching rule: their triggers once, then bar by bar."""
 
     def __init__(
@@ -92,19 +97,34 @@ class _Switching(SweepEngine):
         axes: Mapping[str, Sequence[Any]],
         terms: Terms,
     ) -> None:
-        super().__init__(panel, rule, given, axes, terms)
+        self._sets = SweepEngine(panel, rule, given, axes, terms)
         self._bars = bar_market(panel, terms)
+        triggers = self._sets._enters
+        self._enters = triggers.answers[triggers.combinations[:, 0]]
+        self._leaves = self._sets._leaves.answers
 
-    def _simulated(self, runs: Runs, which: Rows, workers: int) -> Trials:
-        enters = self._enters.answers[self._enters.combinations[:, 0]]
-        leaves = self._leaves.answers
-        sums, paths = _room(len(runs.enter))
+    def run(self, numbers: Numbers, workers: int = 1) -> Trials:
+        """Run some parameter sets; see :meth:`BarSweepEngine.run`."""
+        sets = self._sets
+        pairs = len(sets._enters.combinations) * len(sets._leaves.combinations)
+        chosen, which = distinct(sets._keys(numbers), pairs * len(sets._limits.pairs))
+        runs = sets._runs(chosen)
+        found = _Found.room(len(runs.enter))
+        self._walk(runs, found, workers)
+        return Trials(found.sums, found.paths, which)
 
+    def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
+        """Return the returns of some parameter sets; see :meth:`BarSweepEngine.returns`."""
+        runs = self._sets._runs(self._sets._keys(numbers))
+        found = _Found.room(len(numbers), len(self._bars.overnight) - 1)
+        self._walk(runs, found, workers)
+        return found.returns
+
+    def _walk(self, runs: Runs, found: _Found, workers: int) -> None:
         def part(first: int, last: int) -> None:
-            simulate_switching(self._bars, enters, leaves, runs, first, last, sums, paths)
+            simulate_switching(self._bars, self._enters, self._leaves, runs, first, last, *found)
 
-        _in_parts(part, len(paths), RUNS, workers)
-        return Trials(sums, paths, which)
+        _in_parts(part, len(runs.enter), workers)
 
 
 class _Weighting:
@@ -125,14 +145,25 @@ class _Weighting:
 
     def run(self, numbers: Numbers, workers: int = 1) -> Trials:
         """Run some parameter sets; see :meth:`BarSweepEngine.run`."""
-        sums, paths = _room(len(numbers))
+        found = _Found.room(len(numbers))
+        self._walk(numbers, found, workers)
+        return Trials(found.sums, found.paths, np.arange(len(numbers), dtype=np.int32))
 
+    def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
+        """Return the returns of some parameter sets; see :meth:`BarSweepEngine.returns`."""
+        found = _Found.room(len(numbers), len(self._bars.overnight) - 1)
+        self._walk(numbers, found, workers)
+        return found.returns
+
+    def _walk(self, numbers: Numbers, found: _Found, workers: int) -> None:
         def part(first: int, last: int) -> None:
-            schedules = np.stack([self._schedule(int(number)) for number in numbers[first:last]])
-            simulate_schedules(self._bars, schedules, sums[first:last], paths[first:last])
+            for start in range(first, last, SCHEDULES):
+                rows = slice(start, min(start + SCHEDULES, last))
+                schedules = np.stack([self._schedule(int(number)) for number in numbers[rows]])
+                sums, paths, returns = found.sums[rows], found.paths[rows], found.returns[rows]
+                simulate_schedules(self._bars, schedules, sums, paths, returns)
 
-        _in_parts(part, len(numbers), SCHEDULES, workers)
-        return Trials(sums, paths, np.arange(len(numbers), dtype=np.int32))
+        _in_parts(part, len(numbers), workers)
 
     def _schedule(self, number: int) -> NDArray[np.float64]:
         """Return the weights that one set decides at each close, shape (n,)."""
@@ -142,15 +173,17 @@ class _Weighting:
         return planned(self._rule, self._history, params)[self._first :]
 
 
-def _room(runs: int) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
-    return np.empty((runs, COLUMNS)), np.empty(runs, dtype=np.uint64)
+class _Found(NamedTuple):
+    """What a kernel fills in for each run: sums, hash of the path and, if wanted, returns."""
 
+    sums: NDArray[np.float64]
+    paths: NDArray[np.uint64]
+    returns: NDArray[np.float64]
 
-def _in_parts(part: Callable[[int, int], None], count: int, size: int, workers: int) -> None:
-    """Call ``part(first, last)`` for ranges of at most `size` that make up `count`."""
-    firsts = range(0, count, size)
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(part, firsts, (min(first + size, count) for first in firsts)))
+    @classmethod
+    def room(cls, runs: int, returns: int = 0) -> _Found:
+        """Return room for some runs, and for so many returns of each."""
+        return cls(np.empty((runs, COLUMNS)), np.empty(runs, np.uint64), np.empty((runs, returns)))
 
 
 def bar_market(panel: PricePanel, terms: Terms) -> BarMarket:

@@ -61,6 +61,13 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untype
             line.lencount = n
         self.home()
 
+    def advance(self, size: int = 1, datamaster: Any = None, ticks: bool = True) -> None:
+        """Go on by some bars; there are no ticks within a session to be kept beside its bar."""
+        if datamaster is not None:
+            super().advance(size, datamaster, ticks)
+        else:
+            self.lines.advance(size)
+
     def _load(self) -> bool:
         """Deliver one bar, for a Cerebro that does not preload."""
         row = self._next_row
@@ -79,7 +86,8 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         super().__init__()
         self.set_slippage_perc(0.0, slip_open=True, slip_out=True)
         self._slippage: dict[Any, float] = {}
-        self._overnight_rates = np.zeros(0)
+        self._overnight_rates: list[float] = []
+        self._held: list[tuple[Any, Any]] = []
         self.values: list[float] = []
         self.cash_held: list[float] = []
         self.shares_held: list[tuple[float, ...]] = []
@@ -91,7 +99,12 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
             self.setcommission(commission=costs.commission, name=feed._name)
             self._slippage[feed] = costs.slippage
         self._feeds = feeds
-        self._overnight_rates = overnight_rates
+        self._overnight_rates = overnight_rates.tolist()
+
+    def start(self) -> None:
+        """Open the account."""
+        super().start()
+        self._held = [(self.positions[feed], feed.lines.close) for feed in self._feeds]
 
     def slippage_of(self, data: Any) -> float:
         """Slippage of a feed: fraction of the quote, per side."""
@@ -101,13 +114,69 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self.p.slip_perc = self._slippage[order.data]
         super()._try_exec_market(order, *bar)
 
+    @property
+    def has_work(self) -> bool:
+        """Whether orders wait for this session."""
+        return bool(self.submitted or self.pending)
+
     def next(self) -> None:
         """Execute the session's orders, record it, then credit the night's interest."""
-        super().next()
+        if self.has_work:
+            super().next()
+        else:
+            self._mark()
         self.values.append(self._value)
         self.cash_held.append(self.cash)
-        self.shares_held.append(tuple(self.getposition(feed).size for feed in self._feeds))
+        self.shares_held.append(tuple([position.size for position, _ in self._held]))
         self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
+
+    def _mark(self) -> None:
+        """Value what is held at the close.
+
+        All that Backtrader does in a session without orders, for shares held long and paid in
+        full, in the same arithmetic; it would look up commission schemes and leverage as well.
+        """
+        worth = 0.0
+        for position, close in self._held:
+            if position.size:
+                price = close[0]
+                gain = position.size * (price - position.price)
+                worth += position.size * price - gain
+                worth += gain
+        self._value = self.cash + worth
+
+
+class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untyped
+    """Cerebro for one rotation on two preloaded feeds of the same sessions.
+
+    What happens in a session is Backtrader's, in Backtrader's order: feeds go on, ``next_open``
+    places orders, the broker executes them, the strategy is notified, ``next`` decides. Left out
+    is what such a run never has: timers, writers, indicators, observers, other time frames.
+    """
+
+    def _runonce(self, runstrats: list[Any]) -> None:
+        (strategy,) = runstrats
+        strategy._once()
+        strategy.reset()
+        broker, clock = self._broker, strategy.lines.datetime
+        buffers = [buffer for feed in self.datas for buffer in feed.lines]
+        for day in self.datas[0].lines.datetime.array:
+            for buffer in buffers:
+                buffer._idx += 1
+                buffer.lencount += 1
+            if strategy.pending is not None:
+                strategy.next_open()
+            if broker.has_work:
+                self._brokernotify()
+            else:
+                broker.next()
+            strategy.forward()
+            clock[0] = day
+            if strategy._orderspending:
+                strategy._notify()
+            strategy.next()
+            if strategy._orderspending:
+                strategy.clear()
 
 
 def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Terms) -> Simulation:
@@ -138,7 +207,7 @@ def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Ter
     rates[: panel.start_index] = 0.0  # the account is opened in the first traded session
     broker = RotationBroker()
     broker.set_terms(feeds, terms, rates)
-    cerebro = bt.Cerebro(stdstats=False, cheat_on_open=True)
+    cerebro = RotationCerebro(stdstats=False, cheat_on_open=True)
     cerebro.setbroker(broker)
     for feed in feeds:
         cerebro.adddata(feed, name=feed.p.name)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,8 @@ from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
 from engine.rules.features import FeatureValues
-from engine.rules.rule import Rule, RuleParams
+from engine.rules.reading import names_read, noting
+from engine.rules.rule import Rule
 from engine.rules.trigger import NEVER, AnyOf, Trigger
 from engine.signals.loops import compile_loops
 
@@ -86,7 +86,7 @@ class SweepEngine:
         self._values = tuple(tuple(values) for values in axes.values())
         self._sizes = np.array([len(values) for values in self._values], dtype=np.int64)
         self._given = dict(given)
-        self._params = _noting(rule.params)
+        self._params = noting(rule.params)
         self._first, self._sessions = panel.start_index, len(panel)
         compile_loops(compiled)
         self._known = FeatureValues(history_of(panel).closes)
@@ -104,7 +104,7 @@ class SweepEngine:
         nothing new is: then no parameter left out can make a difference.
         """
         axes: tuple[int, ...] = ()
-        read = self._params.read
+        read = names_read()
         while True:
             read.clear()
             shape = tuple(len(self._values[axis]) for axis in axes)
@@ -290,25 +290,6 @@ def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleErro
             return error
 
     return built
-
-
-@cache
-def _noting(params: type[RuleParams]) -> Any:
-    """Return the class of parameters made to note the names that are read, by properties too."""
-    names = frozenset(params.model_fields)
-    noted: set[str] = set()
-
-    class Noting(params):  # type: ignore[misc, valid-type]  # the class is known at run time
-        read: ClassVar[set[str]] = noted
-
-        def __getattribute__(self, name: str) -> Any:
-            if name in names:
-                noted.add(name)
-            elif name == "__dict__" or name.startswith(("model_", "__pydantic")):
-                noted.update(names)  # all of them at once
-            return super().__getattribute__(name)
-
-    return Noting
 
 
 def _parts(trigger: Trigger) -> tuple[Trigger, ...]:

@@ -144,6 +144,27 @@ class PricePanel:
         core, satellite = (bars.head(n) for bars in (self.core, self.satellite))
         return replace(self, sessions=self.sessions[:n], core=core, satellite=satellite)
 
+    def window(self, first: int, stop: int | None = None) -> PricePanel:
+        """Return the panel with only the traded sessions from `first` up to `stop` traded.
+
+        Both count from the first traded session; None is the end. Earlier sessions are history
+        that warms features up, later ones are gone.
+
+        Raises
+        ------
+        DataError
+            If fewer than 2 traded sessions are left.
+        """
+        n = len(self) if stop is None else min(self.start_index + stop, len(self))
+        core, satellite = (bars.head(n) for bars in (self.core, self.satellite))
+        return replace(
+            self,
+            sessions=self.sessions[:n],
+            core=core,
+            satellite=satellite,
+            start_index=self.start_index + first,
+        )
+
     @property
     def symbols(self) -> tuple[str, str]:
         """Symbols of core and satellite."""

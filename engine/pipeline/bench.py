@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.evaluation.backtest import measure, measure_against
 from engine.execution.bars import decisions_of, largest_difference, simulate
-from engine.execution.broker import run_backtrader
 from engine.execution.costs import Terms
 from engine.execution.simulation import Simulation
 from engine.market.panel import PricePanel
@@ -91,6 +90,8 @@ class Bench:
         return Measured(label, ran.rule, ran.simulation, metrics, against, ran.max_difference)
 
     def _run(self, found: ResolvedRule) -> _Run:
+        from engine.execution.broker import run_backtrader  # 0.3 s that a sweep has others do
+
         panel, terms = self.panel, self.terms
         simulation = run_backtrader(panel, found.rule, found.params, terms)
         decisions = decisions_of(panel, found.rule, found.params)

@@ -13,13 +13,15 @@ from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
 from engine.report.sections import SECTIONS_FILE, Section, sections_json, sections_markdown
+from engine.report.sweeps import sweep_csv, sweep_markdown, sweep_table
 from engine.report.tables import Table
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, library_versions
 from engine.store.records import Comparison, RunResult, Setting
 from engine.store.scans import scan_files
-from engine.store.sweeps import Sweep, sweep_files
+from engine.store.sweeps import SweepSummary, sweep_files
+from engine.store.trials import TRIALS
 
 
 def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
@@ -94,13 +96,18 @@ def save_scan(
     return save(root, scan.study.name, scan.content_hash, files, manifest)
 
 
-def save_sweep(sweep: Sweep, table: Table, top: Sequence[int], text: bytes, root: Path) -> Stored:
-    """Write a sweep's folder under `root` and return it; `top` are the rows of its summary."""
-    files = {
+def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Path) -> Stored:
+    """Write a sweep's folder under `root` and return it.
+
+    `trials` is its table: the bytes of the file, or one that is moved into the folder.
+    """
+    table = sweep_table(sweep)
+    files: dict[str, bytes | Path] = {
+        TRIALS: trials,
         "study.yaml": text,
-        "summary.csv": tables.to_csv(table).encode(),
-        "summary.md": f"# {sweep.study}\n\n{tables.to_markdown(table)}".encode(),
-        **sweep_files(sweep, top),
+        "summary.csv": sweep_csv(sweep, table),
+        "summary.md": sweep_markdown(sweep, table).encode(),
+        **sweep_files(sweep),
     }
     manifest = {
         "kind": "sweep",
@@ -108,7 +115,8 @@ def save_sweep(sweep: Sweep, table: Table, top: Sequence[int], text: bytes, root
         "seed": sweep.seed,
         "config": sweep.config,
         "axes": list(sweep.axes),
-        "sets": len(sweep),
+        "outer": list(sweep.outer),
+        "sets": sweep.sets,
         "skipped": sweep.skipped,
         "engine": sweep.engine,
         "confirmed": len(sweep.confirmations),

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from engine.study.faults import misfits_of, without_lines
-from engine.study.grid import Grid
 from engine.study.models import RuleSection, Study
 
 
@@ -61,17 +60,7 @@ def _with_parameter(rule: RuleSection, name: str, value: Any) -> RuleSection:
     return RuleSection.model_validate({**given, **rule.parameters, outer: value})
 
 
-def swept_values(grid: Grid, keep: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the swept value of every kept set, by key."""
-    shape = tuple(len(axis) for axis in grid.axes.values())
-    digits = np.unravel_index(keep, shape) if shape else ()
-    return {
-        key: _column(tuple(axis))[digit]
-        for (key, axis), digit in zip(grid.axes.items(), digits, strict=True)
-    }
-
-
-def _column(values: Sequence[Any]) -> NDArray[Any]:
+def axis_column(values: Sequence[Any]) -> NDArray[Any]:
     """Return values as one column: of their type; numbers and text together are text."""
     text = any(isinstance(value, str) for value in values)
     mixed = text and not all(isinstance(value, str) for value in values)

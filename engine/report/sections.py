@@ -103,6 +103,16 @@ def _aligned(section: Section) -> str:
 def sections_markdown(title: str, sections: Sequence[Section], *, simulated: bool) -> str:
     """Return sections as a Markdown page; their text is escaped and cannot end a cell."""
     parts = [f"# {escape_markdown(one_line(title))}"] + [f"**{SIMULATED_NOTICE}**"] * simulated
+    return "\n\n".join([*parts, *_parts(sections)]) + "\n"
+
+
+def sections_body(sections: Sequence[Section]) -> str:
+    """Return sections as Markdown for a page that has a title; see :func:`sections_markdown`."""
+    return "\n\n".join(_parts(sections)) + "\n"
+
+
+def _parts(sections: Sequence[Section]) -> list[str]:
+    parts: list[str] = []
     for section in map(harmless, sections):
         if section.title:
             parts.append(f"{'#' * section.level} {escape_markdown(section.title)}")
@@ -115,7 +125,7 @@ def sections_markdown(title: str, sections: Sequence[Section], *, simulated: boo
         parts += map(_paragraph, section.notes)
         if section.listing:
             parts.append(_fenced(section.listing))
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
 def _fenced(text: str) -> str:

@@ -66,14 +66,18 @@ def parquet_bytes(
     return table_bytes(by_session, simulated=simulated)
 
 
+def parquet_stamp(simulated: bool) -> dict[str, str]:
+    """Return the metadata of every Parquet schema: whether prices are simulated."""
+    return {"data": data_word(simulated)} | ({"notice": SIMULATED_NOTICE} if simulated else {})
+
+
 def table_bytes(columns: Mapping[str, Any], *, simulated: bool) -> bytes:
     """Return columns as Parquet; the schema's metadata says whether prices are simulated."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.table({name: pa.array(values) for name, values in columns.items()})
-    stamp = {"data": data_word(simulated)} | ({"notice": SIMULATED_NOTICE} if simulated else {})
-    table = table.replace_schema_metadata(stamp)
+    table = table.replace_schema_metadata(parquet_stamp(simulated))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import os
 import secrets
@@ -18,6 +19,8 @@ from engine.errors import StoreError, UsageError, did_you_mean
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
+UNFINISHED = "unfinished.json"
+"""Manifest of a sweep that was begun and has not been finished."""
 LATEST = "latest"
 REQUIRED = frozenset(
     ("kind", "created", "data", "execution", "warnings", "notes", "simulated", "files")
@@ -92,13 +95,14 @@ def save(
     root: Path,
     study: str,
     content_hash: str,
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes | Path],
     manifest: dict[str, Any],
 ) -> Stored:
     """Write a result folder under `root`: to a hidden folder first, renamed when it is whole.
 
-    The manifest is completed with schema version, status, time and the hashes of all files.
-    Nothing is left behind when writing fails.
+    A file is given as its bytes, or as the path of one on the same disk, which is moved in. The
+    manifest is completed with schema version, status, time and the hashes of all files. Nothing
+    is left behind when writing fails.
 
     Raises
     ------
@@ -113,14 +117,19 @@ def save(
         "study": study,
         "content_hash": content_hash,
         **manifest,
-        "files": {name: sha256(content).hexdigest() for name, content in sorted(files.items())},
+        "files": {name: _hash(content) for name, content in sorted(files.items())},
     }
     parent = root / study
     unfinished = parent / f"{_HIDDEN}{secrets.token_hex(8)}"
     try:
         unfinished.mkdir(parents=True)
         for name, content in files.items():
-            _write(unfinished / name, content)
+            if isinstance(content, Path):
+                with content.open("rb") as file:
+                    os.fsync(file.fileno())
+                content.replace(unfinished / name)
+            else:
+                _write(unfinished / name, content)
         _write(unfinished / MANIFEST, json_bytes(whole))
         path = _rename(unfinished, f"{created:%Y%m%dT%H%M%SZ}-{content_hash[:10]}")
     except OSError as error:
@@ -130,7 +139,15 @@ def save(
     return Stored(path, whole)
 
 
+def _hash(content: bytes | Path) -> str:
+    if isinstance(content, bytes):
+        return sha256(content).hexdigest()
+    with content.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _write(path: Path, content: bytes) -> None:
+    """Write a file, on the disk when this returns."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -188,14 +205,14 @@ def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
         If there is no such result, or several.
     """
     folder = Path(wanted)
+    if (folder / UNFINISHED).is_file():
+        raise _is_unfinished(folder)
     if (folder / MANIFEST).is_file():
         stored = _open(folder)
         if stored is None:
             raise UsageError(f"{folder}: not a result of this version of Streaklab")
         return stored
     results = stored_results(root)
-    if not results:
-        raise UsageError(f"there are no results in {root}; start with: streak run STUDY.yaml")
     study = wanted.removesuffix(f"/{LATEST}")
     newest = [
         r
@@ -210,9 +227,25 @@ def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
         return (exact or matching)[0]
     if matching:
         raise UsageError(f'"{wanted}" names {len(matching)} results; give more of the name')
+    raise _not_found(root, wanted, results)
+
+
+def _not_found(root: Path, wanted: str, results: list[Stored]) -> UsageError:
+    for path in sorted(path.parent for path in root.glob(f"*/*/{UNFINISHED}")):
+        own = (path.name, f"{path.parent.name}/{path.name}", LATEST)
+        if any(name.startswith(wanted) for name in own):
+            return _is_unfinished(path)
+    if not results:
+        return UsageError(f"there are no results in {root}; start with: streak run STUDY.yaml")
     names = {LATEST}
     for result in results:
         study = result.path.parent.name
         names |= {study, f"{study}/{LATEST}", result.name}
     hint = did_you_mean(wanted, sorted(names))
-    raise UsageError(f'there is no result "{wanted}" in {root}{hint}')
+    return UsageError(f'there is no result "{wanted}" in {root}{hint}')
+
+
+def _is_unfinished(path: Path) -> UsageError:
+    return UsageError(
+        f"{path} is an unfinished sweep; finish it with: streak sweep --resume {path}"
+    )

@@ -36,9 +36,9 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def content_hash(config_hash: str, data_hash: str) -> str:
+def content_hash(config_hash: str, *data_hashes: str) -> str:
     """Return one hash of study, prices and code: equal hashes mean equal results."""
-    whole = "\n".join((config_hash, data_hash, code_hash()))
+    whole = "\n".join((config_hash, *data_hashes, code_hash()))
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.metrics import Metrics, to_json_value
-from engine.store.files import csv_bytes, measured_json, notice_of, table_bytes
-from engine.store.filters import matching
-from engine.store.folders import Stored, json_bytes
+from engine.evaluation.grid_study import GridFindings
+from engine.evaluation.grid_study.places import PATH
+from engine.evaluation.metrics import to_json_value
+from engine.execution.simulation import Simulation
+from engine.store.files import csv_bytes, measured_json, notice_of
+from engine.store.folders import json_bytes
+from engine.store.grid_findings import findings_json, heatmap_csv
+from engine.store.ranking import best_rows
 from engine.store.records import Measured, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PATH = "path"
-"""Column of the hash of a set's position path: equal for sets that held the same all along."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Confirmation:
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
-    """Every parameter set of a study, measured.
+class SweepSummary:
+    """What there is to say of a sweep without its table, however many sets it has.
 
     Attributes
     ----------
@@ -69,17 +70,26 @@ class Sweep:
     setting : Setting
     axes : tuple of str
         Swept keys, in the order of the study.
-    columns : dict of str to array
-        One entry per admissible set: the swept values, every metric, and the path hash.
+    outer : tuple of str
+        Those of them that change prices or terms: equal paths on other terms are other strategies.
+    sets : int
+        Admissible sets: rows of the table.
     skipped : int
         Combinations the rule does not allow.
     engine : str
+        What ran the sets; several, joined by ``+``, where an axis decides.
     seconds : float
         Spent on simulating and measuring all sets.
+    metric : str
+        What ``top`` is ranked by.
+    top : tuple of dict
+        The best rows, one for each strategy: ``row``, the swept values, metrics, path.
     baseline : Measured
         The study's rule with its own parameters, on Backtrader.
     benchmarks : dict of str to Measured
     confirmations : tuple of Confirmation
+    findings : GridFindings
+        What the grid says of the metric it is ranked by.
     """
 
     study: str
@@ -88,36 +98,77 @@ class Sweep:
     content_hash: str
     setting: Setting
     axes: tuple[str, ...]
-    columns: dict[str, NDArray[Any]]
+    outer: tuple[str, ...]
+    sets: int
     skipped: int
     engine: str
     seconds: float
+    metric: str
+    top: tuple[dict[str, Any], ...]
     baseline: Measured
     benchmarks: dict[str, Measured]
     confirmations: tuple[Confirmation, ...]
+    findings: GridFindings
 
     def __len__(self) -> int:
-        return len(self.columns[PATH])
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per parameter set: parameters, metrics, path."""
-        import pandas as pd
-
-        return pd.DataFrame(self.columns)
+        return self.sets
 
     @property
     def max_difference(self) -> float:
         """The largest difference to Backtrader of any confirmed set; NaN where none was."""
         return max((c.largest for c in self.confirmations), default=float("nan"))
 
+
+class Rerun(Protocol):
+    """Runs the set of one row again, session by session."""
+
+    def __call__(self, row: int) -> Simulation: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep(SweepSummary):
+    """Every parameter set of a study, measured, in memory.
+
+    Attributes
+    ----------
+    columns : dict of str to array, each of shape (sets,)
+        The swept values, every metric, and the path hash; read-only.
+    """
+
+    columns: dict[str, NDArray[Any]] = field(default_factory=dict)
+    rerun: Rerun | None = field(default=None, repr=False)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per parameter set: parameters, metrics, path. Shares the columns' memory."""
+        import pandas as pd
+
+        return pd.DataFrame(self.columns, copy=False)
+
     def best(self, metric: str) -> dict[str, Any]:
         """Return the best row by a metric, as a dict; raises UsageError for an unknown metric."""
-        return self.row(int(ranked(self.columns, metric)[0]))
+        return self.row(best_rows(self.columns, metric, 1, alike=())[0])
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one row as a dict of plain values."""
         return {name: plain(values[index]) for name, values in self.columns.items()}
+
+    def equity(self, row: int) -> pd.Series[float]:
+        """Return wealth at each close of one set, in currency, indexed by session.
+
+        The sweep keeps no wealth: the set is run again by the bar-by-bar engine.
+
+        Raises
+        ------
+        IndexError
+            If there is no such row.
+        """
+        import pandas as pd
+
+        assert self.rerun is not None  # every sweep the pipeline makes has it
+        ran = self.rerun(range(self.sets)[row])
+        index = pd.DatetimeIndex(ran.sessions, name="session")
+        return pd.Series(ran.equity, index=index, name="equity", copy=True)
 
 
 def plain(value: Any) -> Any:
@@ -125,89 +176,35 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def check_metric(metric: str, known: Sequence[str]) -> None:
-    """Raise UsageError if a metric is none of those a sweep gives."""
-    from engine.errors import UsageError, did_you_mean
-
-    if metric not in known:
-        raise UsageError(
-            f'"{metric}" is no metric of a sweep (allowed {", ".join(known)}'
-            f"{did_you_mean(metric, known)})"
-        )
-
-
-def ranked(columns: Mapping[str, NDArray[Any]], metric: str) -> NDArray[np.int64]:
-    """Return row numbers, best first by a metric, undefined last, ties in the grid's order."""
-    from engine.evaluation.definitions import METRIC_KEYS, find_metric
-
-    check_metric(metric, [key for key in METRIC_KEYS if key in columns])
-    values = np.asarray(columns[metric], dtype=np.float64)
-    keys = -values if find_metric(metric).direction >= 0 else values
-    return np.argsort(np.where(np.isnan(keys), np.inf, keys), kind="stable")
-
-
-def leaders(columns: Mapping[str, NDArray[Any]], metric: str, count: int) -> list[int]:
-    """Return the best rows by a metric, at most `count`, one for each position path.
-
-    Sets that held the same all along are one strategy under several names; the first stands for
-    them.
-    """
-    return best_rows(columns, metric, count)
-
-
-def best_rows(
-    columns: Mapping[str, NDArray[Any]],
-    metric: str,
-    count: int,
-    *,
-    where: str | None = None,
-    distinct: bool = True,
-) -> list[int]:
-    """Return the best rows by a metric that meet conditions; see :func:`leaders` for distinct."""
-    order = ranked(columns, metric)
-    if where is not None:
-        order = order[matching(columns, where)[order]]
-    if distinct:
-        _, first = np.unique(columns[PATH][order], return_index=True)
-        order = order[np.sort(first)]
-    return [int(i) for i in order[:count]]
-
-
-def read_trials(stored: Stored) -> dict[str, NDArray[Any]]:
-    """Return the columns of a stored sweep; raises StoreError if they are not what was written."""
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(io.BytesIO(stored.read("trials.parquet")))
-    return {name: table[name].to_numpy() for name in table.column_names}
-
-
 def row_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row ready for JSON, without the hash: many readers take numbers for floats."""
     texts = {key: str(value) for key, value in row.items() if isinstance(value, dt.date)}
     converted: dict[str, Any] = to_json_value({**row, **texts})
-    del converted[PATH]
+    converted.pop(PATH, None)
     return converted
 
 
-def sweep_files(sweep: Sweep, top: Sequence[int]) -> dict[str, bytes]:
-    """Return the data files of a sweep by name; `top` are the rows its summary lists."""
+def sweep_files(sweep: SweepSummary) -> dict[str, bytes]:
+    """Return the data files of a sweep by name, all but its table."""
     simulated = sweep.setting.simulated
     confirmations = [
         {"row": c.row, "chosen": c.chosen, **c.parameters, "largest": c.largest, **c.differences}
         for c in sweep.confirmations
     ]
     names = list(confirmations[0]) if confirmations else ["row", "chosen", *sweep.axes, "largest"]
-    metrics: dict[str, Metrics | Any] = {
+    metrics: dict[str, Any] = {
         **notice_of(simulated),
         "axes": list(sweep.axes),
-        "sets": len(sweep),
+        "sets": sweep.sets,
         "skipped": sweep.skipped,
-        "top": [{"row": i, **row_json(sweep.row(i))} for i in top],
+        "metric": sweep.metric,
+        "top": [row_json(row) for row in sweep.top],
         "rule": measured_json(sweep.baseline),
         "benchmarks": {name: measured_json(b) for name, b in sweep.benchmarks.items()},
+        "grid": findings_json(sweep.findings),
     }
     return {
-        "trials.parquet": table_bytes(sweep.columns, simulated=simulated),
+        "heatmap.csv": heatmap_csv(sweep.findings, simulated=simulated),
         "confirmations.csv": csv_bytes(names, confirmations, simulated=simulated),
         "metrics.json": json_bytes(metrics),
     }

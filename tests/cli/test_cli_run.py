@@ -189,7 +189,7 @@ def test_show_prints_what_the_run_printed_and_where_it_came_from(shared):
     manifest = json.loads((run / "manifest.json").read_bytes())
     assert facts["folder"] == path == str(run)
     assert facts["created"] == manifest["created"]
-    assert facts["LARGE"] == "simulated market, seed 1 (simulated large-cap fund)"
+    assert facts["LARGE"].startswith("simulated market, seed 1 (simulated large-cap fund), last ")
     assert facts["prices"] == f"sha256 {manifest['data']['sha256']}"
     assert facts["code"] == f"sha256 {manifest['code_hash']}"
 

@@ -63,7 +63,8 @@ def assert_bars_agree(panel, rule, axes, terms, *, most=8, backtrader=0, given=N
     filled = {**dict(rule.parameters({})), **(given or {})}
     digits, params = allowed_only(rule, filled, axes, all_digits(axes))
     numbers = numbers_of(axes, digits)
-    trials = BarSweepEngine(panel, rule, filled, axes, terms).run(numbers)
+    engine = BarSweepEngine(panel, rule, filled, axes, terms)
+    trials = engine.run(numbers)
     returns = len(panel) - panel.start_index - 1
     found = trial_metrics(trials, returns, terms.initial_cash)
     if rule.is_switching and terms.fractional_shares:
@@ -72,11 +73,13 @@ def assert_bars_agree(panel, rule, axes, terms, *, most=8, backtrader=0, given=N
     core = run_bars(panel, hold, hold.parameters({"asset": "core"}), terms)
     overnight = terms.rates_for(len(panel))[panel.start_index :]
     chosen = np.unique(np.linspace(0, len(digits) - 1, most).astype(int)) if params else []
+    earned = engine.returns(numbers[chosen]) if params else []
     for place, i in enumerate(chosen):
         metrics = {key: found[key][i] for key in KEYS}
         sums = trials.sums[trials.which[i]]
         plain = run_bars(panel, rule, params[i], terms)
         assert sums[columns.WEALTH] == plain.equity[-1] / terms.initial_cash  # every bit of it
+        assert earned[place].tolist() == (plain.equity[1:] / plain.equity[:-1] - 1.0).tolist()
         assert_same_sums(sums, plain.equity, core.equity, terms, overnight)
         assert_same_metrics(metrics, one_by_one(panel, rule, params[i], terms)[0], params[i])
         judged = reference(panel, decided_by(panel, rule, params[i]), terms)[0]
@@ -84,7 +87,7 @@ def assert_bars_agree(panel, rule, axes, terms, *, most=8, backtrader=0, given=N
         drawdown = (judged / np.maximum.accumulate(judged) - 1.0).min()
         assert metrics["max_drawdown"] == pytest.approx(drawdown, abs=CLOSE)
         if place < backtrader:
-            expected, _ = one_by_one(panel, rule, params[i], terms, run_backtrader)
+            expected, *_ = one_by_one(panel, rule, params[i], terms, run_backtrader)
             assert_same_metrics(metrics, robust(expected), params[i])
     return trials
 
@@ -251,6 +254,8 @@ def test_workers_and_order_change_no_bit(name, axes, seed, workers, fractional):
         found = engine.run(numbers, workers=threads)
         assert found.sums[found.which].tobytes() == rows[numbers].tobytes()
         assert found.set_paths.tobytes() == whole.set_paths[numbers].tobytes()
+        alone = [engine.returns(numbers[i : i + 1]).tobytes() for i in range(len(numbers))]
+        assert engine.returns(numbers, workers=threads).tobytes() == b"".join(alone)
 
 
 @pytest.mark.parametrize("name", ["streak", "fixed_mix"])

@@ -42,6 +42,6 @@ def test_backtrader_agrees(panel, name, axes, fractional):  # noqa: F811
     rule = rule_named(name)
     (found,) = swept(panel, rule, dict(rule.parameters({})), axes, terms)
     params = rule.parameters({key: value for key, (value,) in axes.items()})
-    expected, _ = one_by_one(panel, rule, params, terms, run_backtrader)
+    expected, *_ = one_by_one(panel, rule, params, terms, run_backtrader)
     assert_same_metrics(found, expected, params)
     assert set(expected) == set(KEYS)

@@ -1,6 +1,7 @@
 """Every engine that is timed gets the same job: grid, terms, prices, positions."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from engine.execution.terms import terms_of
 from engine.study.grid import Grid
 from engine.study.loader import load_study
 
+ROOT = Path(__file__).parents[2]
 AXES = {
     "entry_streak": [1, 2, 4],
     "exit_streak": [1, 3],
@@ -42,9 +44,7 @@ def test_a_grid_has_as_many_sets_as_it_says_and_the_rule_takes_them(sets):
 
 def test_the_process_that_is_timed_sweeps_the_same_grid_on_the_same_terms(tmp_path, monkeypatch):
     monkeypatch.delenv("STREAKLAB_REAL_DATA", raising=False)
-    made = processes.Sweeps(tmp_path, workers=1)
-    made.job(100)
-    study = load_study(tmp_path / "100.yaml").study
+    study = load_study(processes.write_study(tmp_path, 100)).study
     swept = {f"rule.{name}": values for name, values in job.axes_of(100).items()}
     assert {key: list(axis) for key, axis in Grid(study.sweep).axes.items()} == swept
     assert study.rule.name == job.RULE
@@ -53,6 +53,14 @@ def test_the_process_that_is_timed_sweeps_the_same_grid_on_the_same_terms(tmp_pa
     assert (terms.fill, terms.fractional_shares) == ("next_open", True)
     assert terms.initial_cash == job.TERMS.initial_cash
     assert not terms.rates_for(100).any()
+
+
+def test_the_grid_goes_as_far_as_that_of_the_study_that_is_shipped():
+    shipped = Grid(load_study(ROOT / "configs" / "sweep_streak.yaml").study.sweep).axes
+    assert {f"rule.{name}" for name in job.AXES} == set(shipped)
+    for name, values in job.AXES.items():
+        axis = list(shipped[f"rule.{name}"])
+        assert min(axis) <= min(values) <= max(values) <= max(axis)
 
 
 def test_peers_read_the_prices_terms_and_positions_that_were_written(tmp_path, prices):

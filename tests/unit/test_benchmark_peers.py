@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from panels import random_panel
 
-from benchmarks import job
+from benchmarks import job, kernel
 from benchmarks.backtrader_runs import optstrategy, run_as_it_comes
-from benchmarks.kernel import SWEEPS, sweep_events
+from benchmarks.kernel import BARS, EVENTS, sweep_bars, sweep_events, sweeps
 from benchmarks.peers.client import PYTHON, Peer, PeerUnavailableError, differences, write_job
 from benchmarks.peers.serving import METRICS, job_from
 
@@ -163,11 +163,20 @@ def test_installed_peers_agree(written, ours, name, keys):
             assert peer.found[key] == pytest.approx(ours[key], rel=1e-6)
 
 
-def test_all_sweeps_of_the_engine_agree(prices, ours):
-    for sweep in SWEEPS.values():
-        found = sweep(prices, AXES, 2)
-        for key in METRICS:
-            assert found[key] == pytest.approx(ours[key], rel=1e-9)
+def test_the_bar_kernel_agrees(prices, ours):
+    found = sweep_bars(prices, AXES, 2)
+    for key in METRICS:
+        assert found[key] == pytest.approx(ours[key], rel=1e-9)
+
+
+@pytest.mark.parametrize(("off", "timed"), [(0.0, {EVENTS}), (1e-15, {EVENTS, BARS})])
+def test_a_kernel_run_under_two_names_is_timed_once(monkeypatch, prices, off, timed):
+    def imitation(*given):
+        return {key: values * (1.0 + off) for key, values in sweep_events(*given).items()}
+
+    monkeypatch.setattr(kernel, "panel", lambda: prices)
+    monkeypatch.setattr(kernel, "sweep_bars", imitation)
+    assert set(sweeps.__wrapped__()) == timed
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")

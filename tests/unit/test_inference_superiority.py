@@ -92,7 +92,7 @@ def test_one_in_twenty_searches_without_an_edge_rejects():
 
 
 def test_more_useless_rules_make_the_same_edge_less_convincing():
-    benchmark, rules = market(5, edge=0.002)
+    benchmark, rules = market(5, edge=0.0015)
     alone = spa_of(benchmark, rules[:, -1:]).p_value
     among = spa_of(benchmark, np.append(strangers(benchmark, 300), rules[:, -1:], axis=1)).p_value
     assert alone < 0.05 < among

@@ -280,7 +280,9 @@ def test_axes_that_were_never_validated_are_read_and_fitted():
 
 
 def test_a_sweep_checks_its_study_before_anything_else(monkeypatch):
-    monkeypatch.setattr("engine.pipeline.sweeping.load_panel", lambda data: pytest.fail("loaded"))
+    monkeypatch.setattr(
+        "engine.pipeline.sweeping.plan.load_panel", lambda data: pytest.fail("loaded")
+    )
     with pytest.raises(StudyError, match=r"sweep\.rule\.exit_streak: is 0, but must be at least 1"):
         sl.sweep(made(sweep={"rule.exit_streak": [1, 0]}))
 

@@ -5,11 +5,11 @@ import pytest
 from panels import random_panel
 from short_studies import study_in_memory
 
-import engine.pipeline.sweeping as pipeline
 from engine.execution.kernel import columns
 from engine.execution.sweeping import SweepEngine
-from engine.pipeline.sweeping import failures, sweep
-from engine.store.sweeps import leaders
+from engine.pipeline.sweeping import confirming, sweep
+from engine.pipeline.sweeping.confirming import failures
+from engine.store.ranking import leaders
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_the_best_are_always_confirmed(panel):
 
 
 def test_no_confirmation_on_request(panel, monkeypatch):
-    monkeypatch.setattr(pipeline, "_in_backtrader", None)
+    monkeypatch.setattr(confirming, "_in_backtrader", None)
     found = swept(panel, {"rule.entry_streak": [1, 2]}, confirm=0)
     assert found.confirmations == ()
     assert np.isnan(found.max_difference)

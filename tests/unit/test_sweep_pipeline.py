@@ -1,23 +1,21 @@
 """``sweep``: grids, their order, what is left out, what is swept, and what Backtrader says."""
 
-import dataclasses
 import itertools
 
 import numpy as np
 import pandas as pd
 import pytest
 from panels import random_panel
-from short_studies import RULE_FILE, snapshot, study_in_memory, write_pair
+from short_studies import RULE_FILE, snapshot, study_in_memory
 from sweep_reference import assert_same_metrics
 
-import engine.pipeline.sweeping as pipeline
+import engine.pipeline.sweeping.plan as planning
 from engine.errors import RuleError, StudyError, UsageError
 from engine.evaluation.trial_metrics import KEYS
 from engine.pipeline.running import run
 from engine.pipeline.sweeping import sweep
 from engine.pipeline.variation import varied
-from engine.rules.studies import load_study
-from engine.store.sweeps import leaders, ranked, row_json, sweep_files
+from engine.store.sweeps import sweep_files
 
 PAIR = {"source": "simulated", "core": "CORE", "satellite": "SAT"}
 COSTS = {"commission_bps": 1.0, "slippage_bps": {"CORE": 1.0, "SAT": 2.0}}
@@ -159,6 +157,17 @@ def test_other_terms_are_axes(panel):
     assert found.columns["execution.fill"].tolist() == ["next_open"] * 4 + ["next_close"] * 4
 
 
+def test_each_set_has_the_engine_that_serves_it(panel):
+    axes = {"execution.fractional_shares": [True, False], "rule.entry_streak": [1, 2]}
+    study = COSTS | {"initial_cash": 1000.0}
+    found = swept(panel, axes, execution=study, confirm=9)
+    assert found.engine == "events+bars"
+    assert found.max_difference < 1e-9
+    assert len(np.unique(found.columns["final_equity"])) == 4
+    with pytest.raises(UsageError, match="fractional shares; use --engine bars"):
+        swept(panel, axes, execution=study, engine="events")
+
+
 def test_whole_shares_fall_back_to_bars(panel):
     whole = COSTS | {"fractional_shares": False, "initial_cash": 1000.0}
     found = swept(panel, {"rule.entry_streak": [1, 2]}, execution=whole, confirm=2)
@@ -215,98 +224,61 @@ def test_a_rule_of_expressions(panel):
     assert len(np.unique(found.columns["path"])) > 4
 
 
-# data and files
-
-
-def study_of_files(folder, axes, rule="{name: streak, entry_streak: 2}"):
-    path = write_pair(folder) / "study.yaml"
-    text = f"name: pair\ndata: {{source: csv, directory: .}}\nrule: {rule}\nsweep:\n"
-    path.write_text(text + "".join(f"  {key}: {values}\n" for key, values in axes.items()), "utf-8")
-    return load_study(path)
-
-
-def test_data_are_axes(tmp_path):
-    axes = {"data.price_basis": "[total_return, price]", "data.start": "[2020-01-20, null]"}
-    study = study_of_files(tmp_path, axes)
-    found = sweep(study, confirm=9)
-    assert [c.row for c in found.confirmations] == [0, 1, 2, 3]
-    assert found.max_difference < 1e-9
-    for row in range(4):
-        variant = varied(study, {axis: found.row(row)[axis] for axis in axes})
-        alone = run(variant, pipeline.load_panel(variant.data))
-        assert_same_metrics(found.row(row), {k: alone.metrics[k] for k in KEYS}, row)
-    assert [str(start) for start in found.columns["data.start"]] == ["2020-01-20", "None"] * 2
-    assert row_json(found.row(0))["data.start"] == "2020-01-20"
-    assert row_json(found.row(1))["data.start"] is None
-    files = sweep_files(found, [0, 1])
-    assert b"2020-01-20" in files["confirmations.csv"]
-    assert b"2020-01-20" in files["metrics.json"]
-
-
-def test_a_panel_in_memory_cannot_be_swept_over_its_data(panel):
-    with pytest.raises(UsageError, match=r"data\.price_basis cannot be swept on a panel in memory"):
-        swept(panel, {"data.price_basis": ["price", "total_return"]})
-
-
-def test_cash_rates_may_be_numbers_or_files(tmp_path):
-    """The file stands beside the study, wherever the sweep is run from."""
-    (tmp_path / "rates.csv").write_text("Date,Value\n2019-12-31,2.5\n2020-02-12,9.0\n", "utf-8")
-    study = study_of_files(tmp_path, {"execution.cash_rate": "[0.0, rates.csv]"})
-    found = sweep(study, confirm=2)
-    assert found.columns["execution.cash_rate"].tolist() == ["0.0", "rates.csv"]
-    assert found.row(0)["sharpe"] != found.row(1)["sharpe"]
-    assert found.max_difference < 1e-9
-
-
-def test_simulated_markets_are_axes():
-    data = PAIR | {"end": "2001-03-30"}
-    study = load_like(data, {"data.seed": [1, 2, 3]})
-    found = sweep(study, confirm=1)
-    assert len(np.unique(found.columns["final_equity"])) == 3
-    assert found.setting.simulated
-
-
-def load_like(data, axes):
-    import datetime as dt
-
-    end = dt.date.fromisoformat(data["end"])
-    return study_in_memory(data=data | {"end": end}, sweep=axes)
-
-
 # columns
 
 
-def parquet_types(result):
-    import io
-
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(io.BytesIO(sweep_files(result, [0])["trials.parquet"]))
-    return {field.name: str(field.type) for field in table.schema}, table
-
-
-def test_columns_have_the_types_of_their_values(found, panel):
-    types, table = parquet_types(found)
-    assert types["rule.entry_streak"] == "int64"
-    assert types["rule.max_holding"] == "int64"
-    assert types["path"] == "uint64"
-    assert {types[key] for key in KEYS} == {"double"}
-    assert table["rule.max_holding"].to_pylist() == [None, 2] * 3
-    types, _ = parquet_types(
-        swept(panel, {"rule.overbought": [60, 70.5], "execution.fill": ["next_open", "next_close"]})
-    )
-    assert types["rule.overbought"] == "double"
-    assert types["execution.fill"] == "string"
-    homes = {"rule.home": ["core", "satellite"], "execution.fractional_shares": [True, False]}
-    types, _ = parquet_types(swept(panel, homes, rule={"name": "streak_reversal"}))
-    assert types["rule.home"] == "string"
-    assert types["execution.fractional_shares"] == "bool"
-
-
-def test_the_table_is_a_data_frame(found):
+def test_the_table_is_a_data_frame_on_the_same_memory(found):
     assert isinstance(found.table, pd.DataFrame)
     assert found.table.shape == (6, 2 + len(KEYS) + 1)
     assert found.table["sharpe"].tolist() == found.columns["sharpe"].tolist()
+    for name in ("sharpe", "path", "rule.entry_streak"):
+        assert np.shares_memory(found.table[name].to_numpy(), found.columns[name])
+    with pytest.raises(ValueError, match="read-only"):
+        found.columns["sharpe"][0] = 0.0
+
+
+@pytest.mark.parametrize("row", [0, 3, -1])
+def test_the_equity_of_a_set_is_that_of_its_run(found, panel, row):
+    values = {axis: found.row(row)[axis] for axis in found.axes}
+    alone = run(varied(study_in_memory(), values), panel)
+    equity = found.equity(row)
+    pd.testing.assert_series_equal(equity, alone.equity, rtol=1e-12)
+    assert equity.iloc[-1] == pytest.approx(found.row(row)["final_equity"], rel=1e-12)
+    assert equity.index.equals(pd.DatetimeIndex(panel.traded_sessions))
+
+
+def test_there_is_no_equity_of_a_row_that_is_not_there(found):
+    for row in (6, -7):
+        with pytest.raises(IndexError):
+            found.equity(row)
+
+
+def test_equity_follows_what_is_left_out_and_other_terms(panel):
+    """Rows are not numbers of the grid once combinations are left out."""
+    axes = {
+        "execution.commission_bps": [0, 50],
+        "rule.oversold": [30, 50, 70],
+        "rule.overbought": [40, 60.5],
+    }
+    found = swept(panel, axes, rule={"name": "rsi_threshold", "rsi_period": 3})
+    assert len(found) == 6
+    for row in range(6):
+        final = found.equity(row).iloc[-1]
+        assert final == pytest.approx(found.row(row)["final_equity"], rel=1e-12)
+    assert found.equity(0).iloc[-1] > found.equity(3).iloc[-1]
+
+
+def test_the_best_of_every_strategy_is_at_the_top(panel):
+    """Equal paths on other costs are other strategies; on the same, one under several names."""
+    axes = {"execution.commission_bps": [0, 50], "rule.entry_streak": [1, 2, 30, 31]}
+    found = swept(panel, axes)
+    assert found.outer == ("execution.commission_bps",)
+    shown = [(row["execution.commission_bps"], row["rule.entry_streak"]) for row in found.top]
+    assert set(shown) == {(c, e) for c in (0, 50) for e in (1, 2, 30)}
+    sharpe = [row["sharpe"] for row in found.top]
+    assert sharpe == sorted(sharpe, reverse=True)
+    for row in found.top:
+        assert repr({key: row[key] for key in found.columns}) == repr(found.row(row["row"]))
 
 
 def test_the_best_is_best(found):
@@ -325,45 +297,43 @@ def test_rows_are_plain_values(found):
     assert {type(value) for value in found.row(0).values()} == {int, float, type(None)}
 
 
-def test_undefined_values_rank_last_and_ties_stay_in_order():
-    columns = {"sharpe": np.array([np.nan, 1.0, 2.0, 1.0, np.nan])}
-    assert ranked(columns, "sharpe").tolist() == [2, 1, 3, 0, 4]
-    columns = {"volatility": np.array([np.nan, 1.0, 2.0, 1.0])}
-    assert ranked(columns, "volatility").tolist() == [1, 3, 2, 0]
-
-
-def test_leaders_are_one_for_each_path():
-    paths = np.array([7, 7, 8, 9, 8], dtype=np.uint64)
-    columns = {"sharpe": np.array([1.0, 3.0, 2.0, np.nan, 5.0]), "path": paths}
-    assert leaders(columns, "sharpe", 10) == [4, 1, 3]
-    assert leaders(columns, "sharpe", 2) == [4, 1]
-
-
 # the same however it is run
 
 
-def test_workers_change_no_byte(panel, found):
+def assert_equal(one, other):
+    assert list(one.columns) == list(other.columns)
+    for name, values in one.columns.items():
+        assert values.dtype == other.columns[name].dtype
+        np.testing.assert_array_equal(values, other.columns[name])
+    assert sweep_files(one) == sweep_files(other)
+
+
+def test_workers_change_no_bit(panel, found):
     """Threads of the kernel, processes of confirmation."""
     again = sweep(study_in_memory(sweep=STREAK), panel, confirm=3, workers=2)
     assert again.confirmations == found.confirmations
-    files = [sweep_files(dataclasses.replace(s, seconds=0.0), [0]) for s in (found, again)]
-    assert files[0] == files[1]
+    assert_equal(again, found)
 
 
-def test_chunks_change_no_byte(panel, found, monkeypatch):
-    monkeypatch.setattr(pipeline, "CHUNK", 4)
-    again = sweep(study_in_memory(sweep=STREAK), panel, confirm=3)
-    assert sweep_files(again, [0])["trials.parquet"] == sweep_files(found, [0])["trials.parquet"]
+@pytest.mark.parametrize("size", [1, 4, 5])
+def test_chunks_change_no_bit(panel, monkeypatch, size):
+    axes = {"execution.commission_bps": [0, 5], **STREAK, "execution.slippage_bps": [0, 5]}
+    study = study_in_memory(sweep=axes)
+    whole = sweep(study, panel, confirm=0)
+    monkeypatch.setattr(planning, "CHUNK", {"events": size})
+    assert_equal(sweep(study, panel, confirm=0), whole)
 
 
 def test_too_large_a_grid_is_refused_before_anything_is_read(monkeypatch):
-    monkeypatch.setattr(pipeline, "load_panel", None)
+    monkeypatch.setattr(planning, "load_panel", None)
     axes = {
         "rule.entry_streak": {"from": 1, "to": 10**6},
         "rule.cooldown": {"from": 0, "to": 10**6},
     }
-    with pytest.raises(UsageError, match="has 1,000,001,000,000 parameter sets; at most 5,000,000"):
+    with pytest.raises(StudyError, match="has 1,000,001,000,000 parameter sets") as refused:
         sweep(study_in_memory(sweep=axes))
+    assert "(rule.entry_streak 1,000,000, rule.cooldown 1,000,001)" in str(refused.value)
+    assert refused.value.exit_code == 3
 
 
 def test_nothing_given_is_changed(panel):

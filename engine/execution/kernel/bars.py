@@ -242,11 +242,13 @@ def _sum_up(market, equity, lanes, out):  # type: ignore[no-untyped-def]  # comp
 
 
 @compiled
-def _measure(market, fills, count, equity, lanes, out):  # type: ignore[no-untyped-def]  # compiled
+def _measure(market, fills, count, equity, lanes, out, returns):  # type: ignore[no-untyped-def]
     out[:] = 0.0
     _account(market, fills, count, equity, out)
     out[DEEPEST] = _deepest(equity)
     _sum_up(market, equity, lanes, out)
+    for t in range(len(returns)):
+        returns[t] = equity[t + 1] / equity[t] - 1.0
 
 
 @compiled
@@ -259,6 +261,7 @@ def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
     last: int,
     out: FloatArray,
     paths: NDArray[np.uint64],
+    returns: FloatArray,
 ):
     """Make the runs of a switching rule numbered `first` to `last` − 1.
 
@@ -273,6 +276,8 @@ def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
         Filled; see :mod:`engine.execution.kernel.columns`.
     paths : uint64 array, shape (m,)
         Filled: a hash of each run's position path.
+    returns : float64 array, shape (m, n − 1)
+        Filled: what was earned in each session after the first (fraction); not if it is (m, 0).
     """
     n = market.close.shape[1]
     fills = Fills(np.empty(n, np.int64), np.empty(n))
@@ -283,7 +288,10 @@ def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
             if part >= 0:
                 leave |= leaves[part]
         count, paths[i] = _switch(enters[runs.enter[i]], leave, runs.limits[runs.limit[i]], fills)
-        _measure(market, fills, count, equity, lanes, out[i])
+        if i > first and paths[i] == paths[i - 1]:  # a longer limit that was never reached
+            out[i], returns[i] = out[i - 1], returns[i - 1]
+            continue
+        _measure(market, fills, count, equity, lanes, out[i], returns[i])
 
 
 @compiled
@@ -292,6 +300,7 @@ def simulate_schedules(  # type: ignore[no-untyped-def]  # compiled
     schedules: FloatArray,
     out: FloatArray,
     paths: NDArray[np.uint64],
+    returns: FloatArray,
 ):
     """Run the schedules of a weighting rule.
 
@@ -300,7 +309,7 @@ def simulate_schedules(  # type: ignore[no-untyped-def]  # compiled
     market : BarMarket
     schedules : float64 array, shape (m, n)
         Satellite's target weight decided at each close, NaN where nothing is.
-    out, paths
+    out, paths, returns
         As in :func:`simulate_switching`.
     """
     n = market.close.shape[1]
@@ -308,4 +317,4 @@ def simulate_schedules(  # type: ignore[no-untyped-def]  # compiled
     equity, lanes = np.empty(n), np.empty(SUMS * LANES)
     for i in range(len(schedules)):
         count, paths[i] = _follow(schedules[i], fills)
-        _measure(market, fills, count, equity, lanes, out[i])
+        _measure(market, fills, count, equity, lanes, out[i], returns[i])

@@ -1,0 +1,79 @@
+"""What every sweep does beside measuring: keep the best, confirm, and say what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.errors import UsageError
+from engine.pipeline.bench import setting_of
+from engine.pipeline.sweeping.confirming import confirmed, reference
+from engine.pipeline.sweeping.part import Columns
+from engine.pipeline.sweeping.plan import Numbers, Plan
+from engine.pipeline.sweeping.progress import Progress
+from engine.pipeline.sweeping.studied import Studied
+from engine.pipeline.sweeping.tally import Tally
+from engine.pipeline.sweeping.workers import Workers
+from engine.study.loader import resolved
+
+
+class Course:
+    """A sweep under way: hears of every chunk in order, and concludes when all are measured.
+
+    The study's own rule and its benchmarks need no chunk; they are begun at once.
+    """
+
+    def __init__(
+        self, plan: Plan, processes: Workers, metric: str, confirm: int, progress: Progress
+    ) -> None:
+        self._plan, self._processes, self._metric = plan, processes, metric
+        self._progress = progress
+        self._reference = processes.submit(reference, plan.study, plan.panel)
+        self._tally = Tally(plan, metric, confirm)
+        self._studied = Studied(plan, metric)
+
+    def add(self, chunk: int, numbers: Numbers, columns: Columns, *, fresh: bool = True) -> None:
+        """Look at the allowed sets of the next chunk; not fresh ones had been measured before."""
+        self._tally.add(chunk, numbers, columns)
+        self._studied.add(numbers, columns)
+        size, total = self._plan.chunk_size, self._plan.grid.count
+        done = min((chunk + 1) * size, total)
+        self._progress.measured(done, total, self._tally.best, done - chunk * size if fresh else 0)
+
+    def check_any(self) -> None:
+        """Raise UsageError if the rule allowed nothing."""
+        if not self._tally.rows:
+            raise UsageError(
+                f"the rule allows none of the {self._plan.grid.count:,} combinations of the grid"
+            )
+
+    def concluded(self, seconds: float) -> dict[str, Any]:
+        """Return the fields of a summary of the sweep."""
+        plan = self._plan
+        self._progress.say("studying neighbours and halves of history")
+        findings = self._studied.finish()
+        chosen = self._tally.chosen()
+        if chosen:
+            self._progress.say(f"confirming {len(chosen)} sets in Backtrader")
+        given = None if plan.sweeps_data else plan.panel
+        confirmations = confirmed(plan.study, given, chosen, self._processes)
+        self._progress.say("running the baseline and the benchmarks in Backtrader")
+        own = self._reference()
+        return {
+            "study": plan.study.name,
+            "seed": plan.study.seed,
+            "config": resolved(plan.study),
+            "content_hash": plan.content_hash,
+            "setting": setting_of(plan.study, plan.panel),
+            "axes": plan.keys,
+            "outer": plan.outer,
+            "sets": self._tally.rows,
+            "skipped": plan.grid.count - self._tally.rows,
+            "engine": plan.engine,
+            "seconds": seconds,
+            "metric": self._metric,
+            "top": self._tally.top(),
+            "baseline": own.baseline,
+            "benchmarks": own.benchmarks,
+            "confirmations": confirmations,
+            "findings": findings,
+        }

@@ -1,0 +1,135 @@
+"""Processes that run Backtrader beside the kernel.
+
+They are best started before anything else: each loads Backtrader while this process reads the
+study and the prices and compiles the kernel. Each is an interpreter of its own, asked over a pipe:
+nothing is forked, so threads do no harm, and a script of a user needs no guard against being
+imported again. When the pipe ends, so does the process, whatever has ended this one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import queue
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+from engine.errors import ExecutionError
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+_SERVE = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from engine.pipeline.sweeping.workers import serve
+serve()
+"""
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """Some processes, or this one alone.
+
+    Parameters
+    ----------
+    count : int
+        With 0, everything is run in this process, when its result is asked for.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count) if count else None
+        self._all = [_started() for _ in range(count)]
+        self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
+        for process in self._all:
+            self._idle.put(process)
+
+    def submit(self, function: Callable[..., B], *arguments: Any) -> Callable[[], B]:
+        """Begin a task; calling what is returned waits for its result.
+
+        Function, arguments, result and whatever is raised must be picklable.
+        """
+        if self._threads is None:
+            return lambda: function(*arguments)
+        future: Future[B] = self._threads.submit(self._asked, function, arguments)
+        return future.result
+
+    def map(self, function: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:
+        """Yield the results of a function in the order of the items."""
+        waiting = [self.submit(function, item) for item in items]
+        return (result() for result in waiting)
+
+    def _asked(self, function: Callable[..., B], arguments: tuple[Any, ...]) -> B:
+        process = self._idle.get()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump((function, arguments), process.stdin)
+            process.stdin.flush()
+            raised, result = pickle.load(process.stdout)
+        except (OSError, EOFError, pickle.UnpicklingError):
+            raise ExecutionError("a process that ran Backtrader ended before its task") from None
+        finally:
+            self._idle.put(process)
+        if raised:
+            raise result
+        found: B = result
+        return found
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in self._all:  # nothing that is still wanted runs in them
+            process.kill()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+        for process in self._all:
+            process.communicate()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """Start a process that Ctrl-C in a terminal does not reach: this one answers for it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _SERVE, json.dumps(sys.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def serve() -> None:
+    """Answer tasks until there are no more; what a task prints goes to stderr."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    import engine.execution.broker
+    import engine.pipeline.sweeping.confirming  # noqa: F401
+
+    while True:
+        try:
+            function, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            answer = False, function(*arguments)
+        except Exception as error:
+            answer = True, error
+        try:
+            pickle.dump(answer, answers)
+            answers.flush()
+        except BrokenPipeError:
+            os._exit(1)  # nobody waits any more

@@ -1,0 +1,95 @@
+"""Processes beside a sweep: they answer, they fail in words, and they never outlive it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.errors import DataError, ExecutionError
+from engine.pipeline.sweeping.workers import Workers
+
+LIVING = """
+import os, sys, time
+from engine.pipeline.sweeping.workers import Workers
+with Workers(2) as workers:
+    print(*{one() for one in [workers.submit(os.getpid) for _ in range(20)]}, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_results_come_in_the_order_of_the_tasks(count):
+    with Workers(count) as workers:
+        later = workers.submit(divmod, 7, 2)
+        assert list(workers.map(abs, range(-5, 5))) == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
+        assert later() == (3, 1)
+
+
+def test_work_is_done_elsewhere():
+    with Workers(1) as workers:
+        assert workers.submit(os.getpid)() != os.getpid()
+    with Workers(0) as workers:
+        assert workers.submit(os.getpid)() == os.getpid()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_errors_come_back_as_they_were_raised(count):
+    with Workers(count) as workers:
+        with pytest.raises(ValueError, match="invalid literal"):
+            workers.submit(int, "x")()
+        assert workers.submit(int, "7")() == 7
+
+
+def test_errors_of_streaklab_keep_their_kind():
+    with Workers(1) as workers, pytest.raises(DataError, match="no such"):
+        workers.submit(_refuse, "no such price")()
+
+
+def _refuse(text):
+    raise DataError(text)
+
+
+def test_what_a_task_prints_does_not_disturb(capfd):
+    with Workers(1) as workers:
+        assert workers.submit(print, "hello")() is None
+        assert workers.submit(abs, -1)() == 1
+    out, _ = capfd.readouterr()
+    assert out == ""
+
+
+def test_a_process_that_dies_is_told():
+    with Workers(1) as workers, pytest.raises(ExecutionError, match="ended before its task"):
+        workers.submit(os._exit, 3)()
+
+
+def test_leaving_waits_for_nothing():
+    with Workers(1) as workers:
+        workers.submit(time.sleep, 1000)  # never asked for
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_no_process_outlives_its_parent(how):
+    process = subprocess.Popen(
+        [sys.executable, "-c", LIVING], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    numbers = [int(n) for n in process.stdout.readline().split()]
+    assert numbers
+    assert all(Path(f"/proc/{n}").exists() for n in numbers)
+    process.send_signal(how)
+    process.communicate(timeout=60)
+    until = time.monotonic() + 30
+    while any(_runs(n) for n in numbers):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _runs(number):
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

@@ -185,8 +185,8 @@ FORMS = "but must be a list such as [1, 2, 3] or a range such as {from: 1, to: 9
             [("num", "is 2700000000000000, too many to tell values up to 2.5 apart")],
         ),
         (
-            {"from": 5e-324, "to": 2e-323, "num": 9, "scale": "log"},
-            [("num", "is 9, too many to tell values up to 2e-323 apart")],
+            {"from": 1e-322, "to": 2e-322, "num": 25, "scale": "log"},
+            [("num", "is 25, too many to tell values up to 2e-322 apart")],
         ),
         ({"from": 1, "to": 3, "step": 1, "num": 3}, [("num", "give step or num, not both")]),
         ({"from": 1, "to": 3, "scale": "log"}, [("scale", "needs num: the number of values")]),

@@ -76,8 +76,9 @@ def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=r
 def assert_same_metrics(found, expected, label):
     """Skew and kurtosis come from sums of powers: they lose digits where the mean is large."""
     deviation = expected.get("volatility", np.nan) / 252**0.5
-    mean = expected.get("sharpe", np.nan) * deviation / 252**0.5
-    lost = 1e-15 * (1.0 + np.nan_to_num(mean / deviation if deviation else 0.0) ** 2) ** 2
+    mean = np.log1p(max(expected.get("cagr", np.nan), -0.999)) / 252
+    ratio = mean / deviation if deviation else 0.0
+    lost = 1e-14 * (1.0 + np.nan_to_num(ratio) ** 2) ** 2
     for key, value in expected.items():
         got = float(found[key])
         both_undefined = np.isnan(got) and np.isnan(value)

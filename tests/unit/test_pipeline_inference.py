@@ -170,6 +170,8 @@ def test_a_run_that_kept_no_returns_of_cash_is_refused(place, monkeypatch):
     import pyarrow.parquet as pq
 
     whole = pq.read_table
-    monkeypatch.setattr(pq, "read_table", lambda *a: whole(*a).drop_columns(["cash_return"]))
+    monkeypatch.setattr(
+        pq, "read_table", lambda *a, **how: whole(*a, **how).drop_columns(["cash_return"])
+    )
     with pytest.raises(StoreError, match="is from an earlier version; run the study again"):
         stored_runs.compared_rows(place[2])

@@ -9,6 +9,7 @@ lowest close, deepest drawdown) outward from each block's middle, so that any ra
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -83,11 +84,9 @@ def build_market(
     # session 1 buys with the cash of session 0
     held[1:2] = waited * close[0, 1:2] / bought[0, 1:2] - 1.0
     entering[1:2] = waited * close[1, 1:2] / bought[1, 1:2] - 1.0
-    sums = _split_sums(returns, cash_return)
     enter, leave = np.zeros((n, WIDTH)), np.zeros((n, WIDTH))
-    for part, at in zip(sums, (0, LOWER), strict=True):
-        columns = slice(at, at + SUMMED)
-        enter[:, columns], leave[:, columns] = _changes(*part)
+    sums = np.zeros((2, SUMMED))
+    _fill_changes(_added(returns, cash_return), enter, leave, sums)
     enter[:-1, FACTOR] = sold[0, 1:] / bought[1, 1:]
     leave[:-1, FACTOR] = sold[1, 1:] / bought[0, 1:]
     start = waited / bought[0, min(1, n - 1)]
@@ -98,7 +97,7 @@ def build_market(
         start=float(start),
         enter=enter,
         leave=leave,
-        held=np.stack([part[0].sum(axis=0) for part in sums]),
+        held=sums,
         cash=float(cash_return[1:].sum()),
         ranges=range_table(np.ascontiguousarray(close)),
         level=_levels(n),
@@ -106,57 +105,66 @@ def build_market(
     )
 
 
-def _split_sums(returns: FloatArray, cash: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return what each session adds to each sum, upper and lower digits, (4, n, SUMMED) each.
-
-    Differences of plain prefix sums would keep the rounding of everything before: after a price
-    has jumped five-fold, its fourth power would hide those of ordinary returns.
-    """
-    added = np.stack([session_sums(own, cash, returns[0]) for own in returns])
-    added[:, 0] = 0.0
-    largest = np.abs(added).sum(axis=(0, 1))
-    exponent = np.frexp(largest)[1]  # largest < 2 ** exponent
-    unit = np.ldexp(1.0, exponent - UPPER_DIGITS)
-    upper = np.rint(added / unit) * unit
-    return upper, added - upper
-
-
-def session_sums(returns: FloatArray, cash: FloatArray, core: FloatArray) -> FloatArray:
-    """Return what one session adds to each sum, shape (n, SUMMED).
+@compiled
+def _added(returns: FloatArray, cash: FloatArray) -> FloatArray:
+    """Return what each session adds to each sum, shape (4, n, SUMMED); 0 in session 0.
 
     Powers 1 to 4 of the return, squares of the excess over cash, of the shortfall below cash,
     and of the return less the core benchmark's.
     """
-    excess = returns - cash
-    squares = returns * returns
-    columns = (
-        returns,
-        squares,
-        squares * returns,
-        squares * squares,
-        np.square(excess),
-        np.square(np.minimum(excess, 0.0)),
-        np.square(returns - core),
-    )
-    return np.stack(columns, axis=1)
+    kinds, n = returns.shape
+    added = np.zeros((kinds, n, SUMMED))
+    for kind in range(kinds):
+        for t in range(1, n):
+            value = returns[kind, t]
+            excess, active = value - cash[t], value - returns[0, t]
+            square, below = value * value, min(excess, 0.0)
+            added[kind, t, 0] = value
+            added[kind, t, 1] = square
+            added[kind, t, 2] = square * value
+            added[kind, t, 3] = square * square
+            added[kind, t, 4] = excess * excess
+            added[kind, t, 5] = below * below
+            added[kind, t, 6] = active * active
+    return added
 
 
-def _changes(
-    held: FloatArray, stayed: FloatArray, entering: FloatArray, leaving: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return what entering and leaving at each close changes in the sums, (n, SUMMED) each.
+@compiled
+def _fill_changes(added, enter, leave, held):  # type: ignore[no-untyped-def]  # compiled
+    """Fill in what entering and leaving at each close changes in the sums, and the core's sums.
 
     A stay decided at close e and left at close l replaces what the core would have added in
     sessions e + 1 to l + 1: by an entering session, stayed ones, and a leaving session.
+
+    Upper and lower digits apart: differences of plain prefix sums would keep the rounding of
+    everything before; after a price has jumped five-fold, its fourth power would hide those of
+    ordinary returns.
     """
-    n = len(held)
-    before = np.zeros((n + 1, SUMMED))  # what staying in sessions 2 … t − 1 would have changed
-    np.cumsum(stayed[2:] - held[2:], axis=0, out=before[3:])
-    enter, leave = np.zeros((n, SUMMED)), np.zeros((n, SUMMED))
-    enter[:-1] = entering[1:] - held[1:] - before[2:]
-    leave[:-1] = leaving[1:] - held[1:] + before[1:-1]
-    leave[-1] = before[-1]
-    return enter, leave
+    kinds, n, _ = added.shape
+    parts = np.zeros((2, kinds))
+    before = np.zeros(2)  # what staying in sessions 2 … t − 1 would have changed
+    for k in range(SUMMED):
+        largest = 0.0
+        for kind in range(kinds):
+            for t in range(n):
+                largest += abs(added[kind, t, k])
+        unit = math.ldexp(1.0, math.frexp(largest)[1] - UPPER_DIGITS)
+        before[:] = 0.0
+        for t in range(1, n):
+            for kind in range(kinds):
+                value = added[kind, t, k]
+                parts[0, kind] = np.rint(value / unit) * unit
+                parts[1, kind] = value - parts[0, kind]
+            for part in range(2):
+                core, stayed, entering, leaving = parts[part]
+                column = k + part * LOWER
+                held[part, k] += core
+                leave[t - 1, column] = leaving - core + before[part]
+                if t >= 2:
+                    before[part] += stayed - core
+                enter[t - 1, column] = entering - core - before[part]
+        for part in range(2):
+            leave[n - 1, k + part * LOWER] = before[part]
 
 
 @compiled

@@ -15,7 +15,8 @@ from engine.version import VERSION
 
 MAX_BYTES = 32 * 2**20
 _CHUNK = 2**16
-_TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
+TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
+"""After these, asking again may help."""
 
 
 def get(url: str, provider: str, timeout: float) -> bytes:
@@ -79,7 +80,7 @@ def _refused(error: urllib.error.HTTPError, provider: str) -> ProviderError:
     what = "too many requests" if error.code == 429 else error.reason
     return ProviderError(
         f"{provider}: status {error.code}, {what}",
-        transient=error.code in _TRANSIENT_STATUS,
+        transient=error.code in TRANSIENT_STATUS,
         retry_after=wait,
     )
 
@@ -88,7 +89,7 @@ def retry_after(text: str | None, now: dt.datetime) -> float | None:
     """Return the seconds a Retry-After header asks for: a number or a date; None if it is none."""
     if text is None:
         return None
-    if text.strip().isdigit():
+    if text.strip().isascii() and text.strip().isdecimal():
         return float(text)
     try:
         until = email.utils.parsedate_to_datetime(text)

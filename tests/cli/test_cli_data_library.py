@@ -42,8 +42,9 @@ def test_fetch_says_what_it_does_and_what_came_of_it(exchange, tmp_path):
     code, out, err = streak("data", "fetch", "IWM", "SPY", *END)
     assert (code, err) == (0, "IWM: fetching from yahoo\nSPY: fetching from yahoo\n")
     head, iwm, spy, blank, path = out.splitlines()
-    assert head.split() == ["SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "STATUS"]
-    assert iwm.split() == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505", "505", "new"]
+    titles = ["SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "WARNINGS", "STATUS"]
+    assert head.split() == titles
+    assert iwm.split() == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505", "505", "0", "new"]
     assert spy.split()[0] == "SPY"
     assert (blank, path) == ("", str(tmp_path / "lib"))
     assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
@@ -89,6 +90,34 @@ def test_a_study_with_a_library_of_its_own_is_fetched_into_it(exchange, tmp_path
     assert streak("run", study, "--results", tmp_path / "results").code == 0
 
 
+def test_studies_of_different_libraries_are_not_fetched_into_one(exchange, tmp_path):
+    one, other = (tmp_path / name for name in ("one.yaml", "other.yaml"))
+    one.write_text(STUDY)
+    other.write_text(STUDY.replace("source: library", "source: library, directory: own"))
+    code, _, err = streak("data", "fetch", one, other, *END)
+    assert (code, f"different libraries: {tmp_path / 'own'}, the default" in err) == (2, True)
+    assert streak("data", "fetch", one, other, *END, "--library", tmp_path / "lib").code == 0
+
+
+def test_a_span_can_be_asked_for(exchange, tmp_path):
+    span = ("--start", "2019-07-01", "--end", "2019-12-31")
+    assert streak("data", "fetch", "IWM", *span).code == 0
+    entry = Library(tmp_path / "lib").entry("IWM")
+    assert (entry.first, entry.last) == ("2019-07-01", "2019-12-31")
+    asked = {"symbol": "IWM", "start": "2019-07-01", "end": "2019-12-31"}
+    assert entry.request == asked
+
+
+def test_the_summary_counts_warnings_and_tells_them(exchange):
+    volume = whole_table(1)["volume"].copy()
+    volume[[7, 8]] = 0.0
+    columns = {**whole_table(1).columns, "volume": volume}
+    exchange.tables["IWM"] = Table(whole_table(1).dates, columns)
+    out = streak("data", "fetch", "IWM", "SPY", *END).out
+    assert [line.split()[6] for line in out.splitlines()[1:3]] == ["1", "0"]
+    assert "IWM: no volume (2): 2019-01-11 Volume is 0" in out
+
+
 def test_a_study_that_reads_something_else_has_nothing_to_fetch(exchange):
     code, _, err = streak("data", "fetch", "configs/demo.yaml")
     assert (code, "reads the source simulated, not the library" in err) == (2, True)
@@ -103,6 +132,14 @@ def test_a_study_that_reads_something_else_has_nothing_to_fetch(exchange):
         (["fetch", "IWM", "--source", "yahu"], 2, 'no provider "yahu"'),
         (["fetch", "IWM", "--attempts", "0"], 2, "--attempts"),
         (["fetch", "IWM", "--timeout", "0"], 2, "--timeout"),
+        (["fetch", "IWM", "--timeout", "nan"], 2, "--timeout"),
+        (["update", "--timeout", "inf"], 2, "--timeout"),
+        (["fetch", "IWM", "fred:IWM"], 2, "IWM is asked of yahoo and fred"),
+        (
+            ["fetch", "IWM", "--start", "2020-02-03", "--end", "2020-01-31"],
+            2,
+            "the end, 2020-01-31, is before the start, 2020-02-03",
+        ),
         (["fetch", "IWM", "--start", "yesterday"], 2, "--start"),
         (["fetch", "absent.yaml"], 3, "absent.yaml: there is no such file"),
         (["fetch", "XXX"], 4, "XXX: possibly delisted"),

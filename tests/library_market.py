@@ -16,6 +16,12 @@ from engine.market.providers.delivery import Delivery
 
 EVENING = dt.time(20)
 NEW_YORK = ZoneInfo("America/New_York")
+STUDY = """\
+name: from-library
+data: {source: library, core: SPY, satellite: IWM, end: 2020-06-30}
+rule: {name: streak, entry_streak: 2, exit_streak: 1}
+"""
+END = ("--end", "2020-12-31")
 ENTRY = Entry(
     symbol="IWM",
     kind="prices",

@@ -49,7 +49,9 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     else:
         print_table(stored_table(stored), transposed=manifest["kind"] == "run")
         print_equity(stored_equities(stored))
-    origins = [(source["symbol"], origin_text(source)) for source in manifest["data"]["sources"]]
+    beside = manifest.get("beside", {}).get("sources", [])
+    sources = [*manifest["data"]["sources"], *beside]
+    origins = [(source["symbol"], origin_text(source)) for source in sources]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),

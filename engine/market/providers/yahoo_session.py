@@ -73,7 +73,7 @@ def yahoo_session() -> Any:
     """
     from curl_cffi import requests
 
-    class Session(requests.Session[Any]):
+    class Session(requests.Session):  # type: ignore[type-arg]  # older ones take none
         exchange = Exchange(0.0)
 
         def request(self, *given: Any, **options: Any) -> Any:

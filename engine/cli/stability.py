@@ -44,13 +44,14 @@ def stability(
     itself stays as it was. RUN is named as for `streak show`, a sweep's best set by the metric it
     is ranked by. Prices, files and code must be what they were.
     """
+    from engine.pipeline.reloading import KINDS
     from engine.pipeline.stability import save_stability, stability_of, stability_told
     from engine.report.stability import stability_sections
     from engine.report.sweeps import core_label
     from engine.store.folders import find
     from engine.store.stored_runs import setting_of
 
-    stored = find(results, run)
+    stored = find(results, run, *KINDS)
     notice(quiet, f"varying {stored.name}")
     told = stability_told(stability_of(stored, by=by, row=row, starts=starts, data_dir=data_dir))
     sections = stability_sections(told, core_label(setting_of(stored)))

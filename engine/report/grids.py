@@ -37,7 +37,7 @@ def grid_sections(grid: Told, core: str) -> list[Section]:
     name = find_metric(grid["metric"]).label
     sections = [
         _spread(grid, name, core),
-        _neighbours(grid, name, core),
+        neighbours_section(grid, core),
         _profiles(grid, name),
         _axes(grid, name),
         _halves(grid, name, core),
@@ -128,8 +128,10 @@ def _spread(grid: Told, name: str, core: str) -> Section:
     return Section(f"{name} over the grid", tuple(lines), headings, (row,), 0, notes)
 
 
-def _neighbours(grid: Told, name: str, core: str) -> Section:
+def neighbours_section(grid: Told, core: str) -> Section:
+    """Return how the sets beside some did; `grid` holds metric, axes and neighbourhoods."""
     key = grid["metric"]
+    name = find_metric(key).label
     headings = (
         "set",
         name,

@@ -121,6 +121,7 @@ def _profile(one: Profile) -> dict[str, Any]:
 def _halves(one: Halves) -> dict[str, Any]:
     return {
         **_plain(one, "numbers", "first", "second"),
+        "cloud": one.cloud and _plain(one.cloud),
         "winner": _half_result(one.winner),
         "first_winner": _half_result(one.first_winner),
         "leaders": [_half_result(leader) for leader in one.leaders],

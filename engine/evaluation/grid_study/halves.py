@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.grid_study.cloud import Cloud, cloud_of
 from engine.evaluation.grid_study.leaders import Leaders
 from engine.evaluation.grid_study.places import (
     Evaluate,
@@ -109,6 +110,11 @@ class Halves:
     numbers: Numbers
     first: FloatArray
     second: FloatArray
+
+    @property
+    def cloud(self) -> Cloud | None:
+        """How many of the sets compared were where in both halves; None without any."""
+        return cloud_of(self.first, self.second)
 
 
 def compare_halves(

@@ -36,11 +36,11 @@ def grid_sections(grid: Told, core: str) -> list[Section]:
     """Return every section on a grid, in the order a reader asks."""
     name = find_metric(grid["metric"]).label
     sections = [
-        _spread(grid, name, core),
-        _neighbours(grid, name, core),
-        _profiles(grid, name),
-        _axes(grid, name),
-        _halves(grid, name, core),
+        spread_section(grid, name, core),
+        neighbours_section(grid, name, core),
+        profiles_section(grid, name),
+        axes_section(grid, name),
+        halves_section(grid, name, core),
     ]
     return [section for section in sections if section.lines]
 
@@ -97,7 +97,8 @@ def _halves_note(grid: Told) -> str:
     )
 
 
-def _spread(grid: Told, name: str, core: str) -> Section:
+def spread_section(grid: Told, name: str, core: str) -> Section:
+    """Return how the metric called `name` is spread over the grid; `core` names the benchmark."""
     spread, key = grid["spread"], grid["metric"]
     defined = spread["sets"] - spread["undefined"]
     paths = f"{'about ' if grid['paths_error'] else ''}{grid['paths']:,}"
@@ -128,7 +129,8 @@ def _spread(grid: Told, name: str, core: str) -> Section:
     return Section(f"{name} over the grid", tuple(lines), headings, (row,), 0, notes)
 
 
-def _neighbours(grid: Told, name: str, core: str) -> Section:
+def neighbours_section(grid: Told, name: str, core: str) -> Section:
+    """Return how the neighbours of the best sets did; without sentences where there are none."""
     key = grid["metric"]
     headings = (
         "set",
@@ -195,7 +197,8 @@ def _box(key: str, box: Told | None) -> tuple[str, ...]:
     return sets, median, worst
 
 
-def _profiles(grid: Told, name: str) -> Section:
+def profiles_section(grid: Told, name: str) -> Section:
+    """Return the metric along each axis through the best set; without sentences if empty."""
     rows = tuple(
         (axis_label(one["axis"]), ", ".join(_along_profile(grid["metric"], one)))
         for one in grid["profiles"]
@@ -221,7 +224,8 @@ def _along_profile(key: str, one: Told) -> Iterator[str]:
         yield "…"
 
 
-def _axes(grid: Told, name: str) -> Section:
+def axes_section(grid: Told, name: str) -> Section:
+    """Return how much each axis matters on average; without sentences where there is none."""
     headings = ("axis", "values", "highest mean", "at", "lowest mean", "at", "range of means")
     rows = tuple(_axis_row(grid["metric"], one) for one in grid["along"])
     lines = (
@@ -237,19 +241,21 @@ def _axis_row(key: str, one: Told) -> tuple[str, ...]:
     for choose in (max, min):
         if known:
             at = choose(known, key=one["mean"].__getitem__)
-            ends += [format_metric(key, one["mean"][at]), _bin_text(one["from"][at], one["to"][at])]
+            ends += [format_metric(key, one["mean"][at]), bin_text(one["from"][at], one["to"][at])]
         else:
             ends += [UNDEFINED, UNDEFINED]
     span = f"{value_text(one['from'][0])} to {value_text(one['to'][-1])}"
     return (axis_label(one["axis"]), span, *ends, format_metric(key, one["range_of_means"]))
 
 
-def _bin_text(first: Any, last: Any) -> str:
+def bin_text(first: Any, last: Any) -> str:
+    """Return a bin of an axis for readers: its value, or its first and last."""
     texts = [value_text(first), value_text(last)]
     return texts[0] if texts[0] == texts[1] else "..".join(texts)
 
 
-def _halves(grid: Told, name: str, core: str) -> Section:
+def halves_section(grid: Told, name: str, core: str) -> Section:
+    """Return how sets did in both halves of history."""
     title = "First half against second half of history"
     halves, key = grid["halves"], grid["metric"]
     if halves is None:

@@ -51,6 +51,11 @@ def line(
     return {**whole, **more}
 
 
+def harmless(text: str) -> str:
+    """Return text in which plotly finds no markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def log_ticks(lowest: float, highest: float) -> dict[str, Any]:
     """Return ticks at 1, 2 and 5 times powers of ten; the library's own where these are few."""
     if not 0.0 < lowest < highest or highest / lowest < WIDE:

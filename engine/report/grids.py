@@ -143,8 +143,8 @@ def neighbours_section(grid: Told, name: str, core: str) -> Section:
         f"{_beat(grid)} {core}",
         "plateau",
         "in the box",
-        "median",
-        "worst",
+        "median there",
+        "worst there",
     )
     rows = tuple(
         (

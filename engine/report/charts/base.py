@@ -26,6 +26,17 @@ DAY = 86_400_000
 DASHES = {"rule": "solid", "core": "solid", "satellite": "solid", "50/50": "dot"}
 
 
+LEGEND: Mapping[str, Any] = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1.02,
+    "yanchor": "bottom",
+    "font": {"color": variable("text")},
+}
+"""Above the chart, where it hides nothing."""
+
+
 def short(values: Iterable[float], digits: int = SIGNIFICANT) -> list[float | None]:
     """Return values with so many significant digits; what is undefined is None: a gap."""
     return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
@@ -112,14 +123,7 @@ def plotted(
             "bordercolor": variable("line"),
             "font": {"color": variable("text")},
         },
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "font": {"color": variable("text")},
-        },
+        "legend": LEGEND,
         "dragmode": "zoom",
         **axes,
         **more,

@@ -10,6 +10,7 @@ from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.report.chapters.terms import Facts, facts_table, terms_of
 from engine.report.document import Chapter
 from engine.report.format import format_number, format_value
+from engine.report.grids import grid_notes
 from engine.report.labels import axis_label
 from engine.report.sweep_report import CORE, OWN, WINNER, SweepReport
 
@@ -167,14 +168,17 @@ def _facts(report: SweepReport) -> Facts:
         ("Rejected orders", format_number(rejected, 0)),
         ("Engine", str(manifest["engine"])),
         ("Confirmed by Backtrader", confirmed),
-        ("Combinations the rule does not allow", format_number(manifest["skipped"], 0)),
     )
 
 
 def _notes(report: SweepReport) -> tuple[str, ...]:
-    """Return what was said under the summary of the sweep, but for warnings."""
-    warnings = set(map(str, report.manifest["warnings"]))
-    notes = [str(note) for note in report.manifest["notes"] if note not in warnings]
+    """Return what the grid says in a few sentences, as under the summary of the sweep."""
+    notes = grid_notes(report.grid, report.core_label)
+    if report.manifest["skipped"]:
+        notes.append(
+            f"{report.manifest['skipped']:,} combinations were left out: the rule does "
+            "not allow them"
+        )
     outer = [axis_label(axis) for axis in report.manifest["outer"]]
     if outer:
         notes.append(

@@ -29,7 +29,8 @@ def cloud_figure(report: SweepReport) -> Figure | None:
         return None
     correlation = halves["correlation"]
     said = "undefined" if correlation is None else format_number(correlation, 2)
-    left_out = f" {cloud['outside']:,} strays lie outside of the chart." if cloud["outside"] else ""
+    strays = cloud["outside"]
+    left_out = f" Left out at the edges: {strays:,} of the sets." if strays else ""
     return Figure(
         key="halves",
         title=f"{metric.label} before and after {halves['second_start']}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.evaluation.definitions import find_metric
-from engine.report.charts.base import axis, harmless, plotted, short
+from engine.report.charts.base import LEGEND, axis, harmless, plotted, short
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_metric, format_value
 from engine.report.labels import axis_label, value_text
@@ -71,6 +71,7 @@ def leaders_figure(report: SweepReport) -> Figure | None:
             },
             hovermode="closest",
             annotations=_labels(rows, heights),
+            legend={**LEGEND, "traceorder": "reversed"},
         ),
         table=_shared(report),
         height=ROW * len(rows) + 60,
@@ -215,6 +216,8 @@ def _labels(rows: Sequence[_Row], heights: Sequence[int]) -> list[dict[str, Any]
             "xanchor": {0.0: "left", 1.0: "right"}.get(place, "center"),
             "showarrow": False,
             "text": harmless(text),
+            "bgcolor": variable("background"),
+            "borderpad": 1,
             "font": {"size": 11, "color": variable("muted")},
         }
         for row, height in zip(rows, heights, strict=True)

@@ -44,6 +44,7 @@ def map_figure(
     key : str
         Of the figure.
     """
+    title = f"Mean {report.metric.label}, {pair_name(one)}"
     one = _lying(one)
     metric, (x, y) = report.metric, one.axes
     names = harmless(axis_label(x)), harmless(axis_label(y))
@@ -51,7 +52,7 @@ def map_figure(
     against = f"; {_coloured(report)}" if _has_middle(report) else ""
     return Figure(
         key=key,
-        title=f"Mean {metric.label} by {axis_label(x)} and {axis_label(y)}",
+        title=title,
         alternative=(
             f"Heat map of the mean of {metric.label} for each pair of {len(labels[0])} values of "
             f"{axis_label(x)} and {len(labels[1])} of {axis_label(y)}, from "
@@ -114,7 +115,9 @@ def _cells(
     custom = np.stack([one.best.T, one.worst.T, one.sets.T], axis=-1)
     low, middle, high = reach
     written = (
-        {"texttemplate": f"%{{z:{_short_format(report)}}}", "textfont": {"size": 10}}
+        {
+            "texttemplate": f"%{{z:{_short_format(report)}}}",
+        }
         if len(labels[0]) <= WRITTEN
         else {}
     )
@@ -164,7 +167,7 @@ def _bar(report: SweepReport) -> dict[str, Any]:
 
 
 def _short_format(report: SweepReport) -> str:
-    return {"fraction": ".1%", "ratio": ".2f"}.get(report.metric.unit, ".3~s")
+    return {"fraction": ".1%", "ratio": ".3f"}.get(report.metric.unit, ".3~s")
 
 
 def _text(report: SweepReport, values: FloatArray, choose: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +13,9 @@ from engine.report.format import format_value, is_defined
 from engine.report.grids import spread_section
 from engine.report.sweep_report import SweepReport
 from engine.report.theme import variable
+
+MARGIN = 0.015
+"""Of the width of the chart, on either side."""
 
 
 def spread_figure(report: SweepReport) -> Figure | None:
@@ -41,7 +45,7 @@ def spread_figure(report: SweepReport) -> Figure | None:
         plot=plotted(
             [_bars(report), *(_mark(report, s, value, top) for s, value in marked.items())],
             {
-                "xaxis": metric_axis(metric, showgrid=False),
+                "xaxis": metric_axis(metric, showgrid=False, range=_range(edges, marked)),
                 "yaxis": axis("sets", tickformat=",d", range=[0, top]),
             },
             hovermode="closest",
@@ -51,6 +55,13 @@ def spread_figure(report: SweepReport) -> Figure | None:
         height=400,
         note=_outside(report),
     )
+
+
+def _range(edges: Sequence[float], marked: Mapping[str, float]) -> list[float]:
+    """Return where the axis begins and ends: beyond all bars and marks, so that none is cut."""
+    values = (edges[0], edges[-1], *marked.values())
+    margin = (max(values) - min(values)) * MARGIN
+    return [min(values) - margin, max(values) + margin]
 
 
 def _bars(report: SweepReport) -> dict[str, Any]:

@@ -67,16 +67,19 @@ def write_report(stored: Stored, folder: Path | None = None) -> Path:
 
 
 def write_pictures(stored: Stored, folder: Path) -> list[Path]:
-    """Write the main charts of a stored run as PNG and SVG; return their paths.
+    """Write the main charts of a stored run or sweep as PNG and SVG; return their paths.
 
     Raises
     ------
     UsageError
-        If the result is no run, or matplotlib is not installed.
+        If there are no pictures of results of this kind, or matplotlib is not installed.
     """
-    from engine.report.pictures import pictures
-
-    files = pictures(run_report(stored))
+    kind = stored.manifest["kind"]
+    if kind not in _PICTURES:
+        raise UsageError(
+            f"{stored.name} is a {kind}; pictures are drawn of {', '.join(sorted(_PICTURES))}"
+        )
+    files = _PICTURES[kind](stored)
     write_whole(folder, files)
     return [folder / name for name in files]
 
@@ -120,6 +123,24 @@ def _sweep_document(stored: Stored) -> Document:
 _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
     "run": _run_document,
     "sweep": _sweep_document,
+}
+
+
+def _run_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.pictures import pictures
+
+    return pictures(run_report(stored))
+
+
+def _sweep_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.sweep_pictures import sweep_pictures
+
+    return sweep_pictures(sweep_report(stored))
+
+
+_PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
+    "run": _run_pictures,
+    "sweep": _sweep_pictures,
 }
 
 

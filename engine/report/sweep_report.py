@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from engine.evaluation.definitions import Metric, find_metric
+from engine.evaluation.grid_study import Map
 from engine.report.labels import set_label
 from engine.store.sweep_reading import StoredSweep
 
@@ -76,6 +78,11 @@ class SweepReport:
             **{name: b["metrics"] for name, b in self.sweep.metrics["benchmarks"].items()},
         }
 
+    @cached_property
+    def maps(self) -> tuple[Map, ...]:
+        """The metric over pairs of axes, those first whose means are furthest apart."""
+        return tuple(sorted(self.sweep.maps, key=_matters, reverse=True))
+
     @property
     def has_core(self) -> bool:
         """Whether the core is among the benchmarks."""
@@ -92,3 +99,8 @@ class SweepReport:
     def set_label(self, row: Mapping[str, Any]) -> str:
         """Return the swept values of a set in words."""
         return set_label(self.axes, row)
+
+
+def _matters(one: Map) -> float:
+    span = one.range_of_means
+    return span if math.isfinite(span) else -1.0

@@ -21,8 +21,7 @@ def maps(report: SweepReport) -> Chapter | None:
     if not report.axes:
         return None
     section = axes_section(report.grid, report.metric.label)
-    ordered = sorted(report.sweep.maps, key=_matters, reverse=True)
-    drawn = _affordable(ordered)
+    drawn = _affordable(report.maps)
     pairs = _selection(report, drawn) if drawn else ()
     return Chapter(
         key="maps",
@@ -31,7 +30,7 @@ def maps(report: SweepReport) -> Chapter | None:
         blocks=(table_of(section, "axes"), *pairs),
         data={
             "along": report.grid["along"],
-            "pairs": [_told(one) for one in ordered],
+            "pairs": [_told(one) for one in report.maps],
         },
     )
 
@@ -45,17 +44,11 @@ def _selection(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[Selection]:
     return (Selection("maps-choice", "Pair of axes", figures),)
 
 
-def _matters(one: Map) -> float:
-    """Return what maps are ordered by: how far apart their means are."""
-    span = one.range_of_means
-    return span if np.isfinite(span) else -1.0
-
-
-def _affordable(ordered: list[Map]) -> tuple[Map, ...]:
+def _affordable(ordered: tuple[Map, ...]) -> tuple[Map, ...]:
     """Return the first maps whose cells are not too many together; one at least."""
     cells = np.cumsum([one.mean.size for one in ordered])
     count = max(int((cells <= MOST_CELLS).sum()), 1)
-    return tuple(ordered[:count])
+    return ordered[:count]
 
 
 def _sentences(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[str, ...]:

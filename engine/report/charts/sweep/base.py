@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.evaluation.definitions import Metric
 from engine.report.charts.base import DASHES, axis
+from engine.report.format import format_value
 from engine.report.sweep_report import OWN, WINNER
 from engine.report.theme import colour_of, variable
 
@@ -37,3 +38,8 @@ def series_style(series: str) -> dict[str, Any]:
         return {"color": variable("text"), "width": 1.6, "dash": "dash"}
     dash = DASHES.get(series, "solid")
     return {"color": variable(colour_of(series)), "width": 1.6, "dash": dash}
+
+
+def value_text(metric: Metric, value: float) -> str:
+    """Return a value of a metric for readers."""
+    return format_value(value, metric.unit)

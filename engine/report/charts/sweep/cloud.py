@@ -23,10 +23,10 @@ QUARTERS = ("best quarter", "second", "third", "worst quarter")
 
 def cloud_figure(report: SweepReport) -> Figure | None:
     """Return the metric of sets in both halves; None where it was not stored or never differs."""
-    halves, metric = report.grid["halves"], report.metric
-    cloud = halves.get("cloud")
-    if cloud is None or min(len(cloud["first_edges"]), len(cloud["second_edges"])) < 3:
+    if not has_cloud(report):
         return None
+    halves, metric = report.grid["halves"], report.metric
+    cloud = halves["cloud"]
     correlation = halves["correlation"]
     said = "undefined" if correlation is None else format_number(correlation, 2)
     strays = cloud["outside"]
@@ -54,6 +54,12 @@ def cloud_figure(report: SweepReport) -> Figure | None:
         note="A cloud that rises to the right says that what was good stayed good; a round one "
         f"that it did not matter.{left_out}",
     )
+
+
+def has_cloud(report: SweepReport) -> bool:
+    """Return whether it was stored where sets stood in both halves, and they differ in both."""
+    cloud = (report.grid["halves"] or {}).get("cloud")
+    return cloud is not None and min(map(len, (cloud["first_edges"], cloud["second_edges"]))) > 2
 
 
 def _density(report: SweepReport, cloud: Told) -> dict[str, Any]:

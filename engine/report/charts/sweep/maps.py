@@ -45,11 +45,11 @@ def map_figure(
         Of the figure.
     """
     title = f"Mean {report.metric.label}, {pair_name(one)}"
-    one = _lying(one)
+    one = lying(one)
     metric, (x, y) = report.metric, one.axes
     names = harmless(axis_label(x)), harmless(axis_label(y))
     labels = [[bin_text(*ends) for ends in own] for own in one.values]
-    against = f"; {_coloured(report)}" if _has_middle(report) else ""
+    against = f"; {_coloured(report)}" if has_middle(report) else ""
     return Figure(
         key=key,
         title=title,
@@ -82,12 +82,13 @@ def colour_reach(report: SweepReport, maps: tuple[Map, ...]) -> tuple[float, flo
     if not len(means):
         return 0.0, 0.0, 0.0
     core = report.grid["references"].get(CORE)
-    middle = core if _has_middle(report) and core is not None else float(np.median(means))
+    middle = core if has_middle(report) and core is not None else float(np.median(means))
     distance = float(np.percentile(np.abs(means - middle), FULL))
     return middle - distance, middle, middle + distance
 
 
-def _has_middle(report: SweepReport) -> bool:
+def has_middle(report: SweepReport) -> bool:
+    """Return whether colours turn at the core: it is known, and one side of it is better."""
     known = report.grid["references"].get(CORE) is not None
     return known and report.metric.direction != 0
 
@@ -97,7 +98,7 @@ def _coloured(report: SweepReport) -> str:
     return f"blue is better than {report.core_label} ({value}), red is worse"
 
 
-def _lying(one: Map) -> Map:
+def lying(one: Map) -> Map:
     """Return a map with its longer axis across, where there is more room."""
     if len(one.values[0]) >= len(one.values[1]):
         return one
@@ -132,7 +133,7 @@ def _cells(
         "zmid": middle,
         "xgap": 1,
         "ygap": 1,
-        "colorscale": colour_scale(report),
+        "colorscale": _colour_scale(report),
         "colorbar": _bar(report),
         "hoverongaps": False,
         "hovertemplate": f"{names[0]} %{{x}}<br>{names[1]} %{{y}}<br>mean %{{z:{shown}}}<br>"
@@ -142,12 +143,19 @@ def _cells(
     }
 
 
-def colour_scale(report: SweepReport) -> list[list[Any]]:
-    """Return the colours of maps: red and blue beside the core, else from pale to strong."""
-    if not _has_middle(report):
-        return [[0, variable("surface")], [1, variable("rule")]]
-    ends = [variable("loss"), variable("rule")][:: report.metric.direction]
-    return [[0, ends[0]], [0.5, variable("surface")], [1, ends[1]]]
+def colours(report: SweepReport) -> list[str]:
+    """Return the colours of maps, from the lowest value to the highest, as the theme names them.
+
+    Red and blue beside the core, the better side in blue; else from pale to strong.
+    """
+    if not has_middle(report):
+        return ["surface", "rule"]
+    return ["loss", "surface", "rule"][:: report.metric.direction]
+
+
+def _colour_scale(report: SweepReport) -> list[list[Any]]:
+    named = colours(report)
+    return [[i / (len(named) - 1), variable(colour)] for i, colour in enumerate(named)]
 
 
 def _bar(report: SweepReport) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from engine.evaluation.grid_study import Map
 from engine.report.chapters.sweep.sections import table_of
 from engine.report.charts.sweep.maps import colour_reach, map_figure, pair_name
-from engine.report.document import Chapter, Selection
+from engine.report.document import Block, Chapter, selection
 from engine.report.format import format_value
 from engine.report.grids import axes_section, bin_text
 from engine.report.sweep_report import CORE, SweepReport
@@ -22,12 +22,11 @@ def maps(report: SweepReport) -> Chapter | None:
         return None
     section = axes_section(report.grid, report.metric.label)
     drawn = _affordable(report.maps)
-    pairs = _selection(report, drawn) if drawn else ()
     return Chapter(
         key="maps",
         title="What matters in the grid",
         sentences=(*section.lines, *_sentences(report, drawn)),
-        blocks=(table_of(section, "axes"), *pairs),
+        blocks=(table_of(section, "axes"), *_pairs(report, drawn)),
         data={
             "along": report.grid["along"],
             "pairs": [_told(one) for one in report.maps],
@@ -35,20 +34,22 @@ def maps(report: SweepReport) -> Chapter | None:
     )
 
 
-def _selection(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[Selection]:
+def _pairs(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[Block, ...]:
+    if not drawn:
+        return ()
     reach = colour_reach(report, drawn)
-    figures = tuple(
+    figures = [
         (pair_name(one), map_figure(report, one, reach, f"map-{number}"))
         for number, one in enumerate(drawn, start=1)
-    )
-    return (Selection("maps-choice", "Pair of axes", figures),)
+    ]
+    return selection("maps-choice", "Pair of axes", figures)
 
 
 def _affordable(ordered: tuple[Map, ...]) -> tuple[Map, ...]:
-    """Return the first maps whose cells are not too many together; one at least."""
-    cells = np.cumsum([one.mean.size for one in ordered])
-    count = max(int((cells <= MOST_CELLS).sum()), 1)
-    return ordered[:count]
+    """Return the first maps whose cells are not too many together, one at least."""
+    known = tuple(one for one in ordered if np.isfinite(one.mean).any())
+    cells = np.cumsum([one.mean.size for one in known])
+    return known[: max(int((cells <= MOST_CELLS).sum()), 1)]
 
 
 def _sentences(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ def _sentences(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[str, ...]:
         if core is not None and metric.direction
         else "A region is wide and smooth where it means something; a lucky cell stands alone."
     )
-    every = len(report.sweep.maps)
+    every = len(report.maps)
     left_out = (
         (
             f"The {len(drawn):,} pairs that matter most of {every:,} are drawn; heatmap.csv in the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.report.chapters.sweep.sections import table_of
 from engine.report.charts.sweep.profiles import profile_figure
-from engine.report.document import Chapter, Selection
+from engine.report.document import Chapter, selection
 from engine.report.grids import neighbours_section
 from engine.report.labels import axis_label
 from engine.report.sweep_report import SweepReport
@@ -21,7 +21,7 @@ def neighbours(report: SweepReport) -> Chapter | None:
         for number, one in enumerate(report.grid["profiles"])
         if len(one["values"]) > 1
     ]
-    chosen = (Selection("profiles-choice", "Axis", tuple(profiles)),) if profiles else ()
+    chosen = selection("profiles-choice", "Axis", profiles)
     return Chapter(
         key="neighbours",
         title="Plateau or spike",

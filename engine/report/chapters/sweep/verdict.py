@@ -67,7 +67,7 @@ def _answer(report: SweepReport) -> tuple[str, tuple[str, ...]]:
     if not report.has_core:
         return "Not compared with the core", (
             f"{best} returned {_returned(report, WINNER)} after costs. The study names no core "
-            "benchmark, so nothing is said about beating it.",
+            "benchmark, so nothing is said about beating its wealth.",
         )
     beats = _beats(report)
     if beats is None:
@@ -85,15 +85,17 @@ def _best(report: SweepReport) -> str:
 
 
 def _but(report: SweepReport) -> str:
-    return ", as the best of so many may by luck alone" if report.sets > 1 else ""
+    return ", which by itself is no evidence" if report.sets > 1 else ""
 
 
 def _returns(report: SweepReport) -> str:
     assert report.winner is not None
+    won, core = _returned(report, WINNER), _returned(report, CORE)
+    if not report.axes:
+        return f"After costs, the rule returned {won} and {report.core_label} {core}."
     return (
-        f"After costs, {report.set_label(report.winner)} returned {_returned(report, WINNER)}, "
-        f"{report.core_label} {_returned(report, CORE)}, and the study's own parameters "
-        f"{_returned(report, OWN)}."
+        f"After costs, {report.set_label(report.winner)} returned {won}, {report.core_label} "
+        f"{core}, and the study's own parameters {_returned(report, OWN)}."
     )
 
 
@@ -115,8 +117,7 @@ def _tries(report: SweepReport) -> tuple[str, ...]:
     return (
         f"It is the winner of {report.sets:,} tries ({ways}), chosen with all of history in view: "
         "the more are tried, the better the best looks, whether or not any has an edge. Its "
-        "figures are what the search found, not what to expect; that it won is no evidence by "
-        "itself.",
+        "figures are what the search found, not what to expect.",
     )
 
 
@@ -173,7 +174,7 @@ def _facts(report: SweepReport) -> Facts:
 
 def _notes(report: SweepReport) -> tuple[str, ...]:
     """Return what the grid says in a few sentences, as under the summary of the sweep."""
-    notes = grid_notes(report.grid, report.core_label)
+    notes = grid_notes(report.grid, report.core_label) if report.sets > 1 else []
     if report.manifest["skipped"]:
         notes.append(
             f"{report.manifest['skipped']:,} combinations were left out: the rule does "

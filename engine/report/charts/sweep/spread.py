@@ -14,6 +14,8 @@ from engine.report.grids import spread_section
 from engine.report.sweep_report import SweepReport
 from engine.report.theme import variable
 
+FEW = 7
+"""Sets in the fullest bin up to which every whole number has its tick."""
 MARGIN = 0.015
 """Of the width of the chart, on either side."""
 
@@ -46,7 +48,12 @@ def spread_figure(report: SweepReport) -> Figure | None:
             [_bars(report), *(_mark(report, s, value, top) for s, value in marked.items())],
             {
                 "xaxis": metric_axis(metric, showgrid=False, range=_range(edges, marked)),
-                "yaxis": axis("sets", tickformat=",d", range=[0, top]),
+                "yaxis": axis(
+                    "sets",
+                    tickformat=",d",
+                    range=[0, top],
+                    **({"dtick": 1} if top < FEW else {"nticks": FEW}),
+                ),
             },
             hovermode="closest",
             bargap=0.06,

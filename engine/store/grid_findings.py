@@ -35,7 +35,7 @@ def findings_json(findings: GridFindings) -> dict[str, Any]:
         "paths": findings.paths,
         "paths_error": findings.paths_error,
         "along": [_along(one) for one in findings.along],
-        "neighbourhoods": [_neighbourhood(one) for one in findings.neighbourhoods],
+        "neighbourhoods": [neighbourhood_json(one) for one in findings.neighbourhoods],
         "profiles": [_profile(one) for one in findings.profiles],
         "halves": findings.halves and _halves(findings.halves),
     }
@@ -104,7 +104,8 @@ def _along(one: Map) -> dict[str, Any]:
     }
 
 
-def _neighbourhood(one: Neighbourhood) -> dict[str, Any]:
+def neighbourhood_json(one: Neighbourhood) -> dict[str, Any]:
+    """Return a neighbourhood as plain values; floats may be NaN."""
     return {
         **_plain(one),
         "values": _values(one.values),

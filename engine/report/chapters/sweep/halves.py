@@ -14,7 +14,7 @@ def halves(report: SweepReport) -> Chapter | None:
     found = report.grid["halves"]
     if found is None or not found["sets"]:
         return None
-    section = halves_section(report.grid, report.metric.label, report.core_label)
+    section = halves_section(report.grid, report.core_label)
     table = table_of(section, "halves-table")
     figure = cloud_figure(report)
     return Chapter(

@@ -20,7 +20,7 @@ def maps(report: SweepReport) -> Chapter | None:
     """Return the chapter of heat maps; None without axes."""
     if not report.axes:
         return None
-    section = axes_section(report.grid, report.metric.label)
+    section = axes_section(report.grid)
     drawn = _affordable(report.maps)
     return Chapter(
         key="maps",

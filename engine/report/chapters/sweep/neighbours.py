@@ -15,7 +15,7 @@ def neighbours(report: SweepReport) -> Chapter | None:
     found = report.grid["neighbourhoods"]
     if not found or not report.axes or not any(one["steps"]["sets"] for one in found):
         return None
-    section = neighbours_section(report.grid, report.metric.label, report.core_label)
+    section = neighbours_section(report.grid, report.core_label)
     profiles = [
         (axis_label(one["axis"]), profile_figure(report, number))
         for number, one in enumerate(report.grid["profiles"])

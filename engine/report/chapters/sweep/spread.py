@@ -11,7 +11,7 @@ from engine.report.sweep_report import SweepReport
 
 def spread(report: SweepReport) -> Chapter:
     """Return the chapter on how the metric is spread over all sets."""
-    section = spread_section(report.grid, report.metric.label, report.core_label)
+    section = spread_section(report.grid, report.core_label)
     figure = spread_figure(report)
     found = report.grid["spread"]
     if found["sets"] == found["undefined"]:

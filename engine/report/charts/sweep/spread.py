@@ -102,7 +102,7 @@ def _mark(report: SweepReport, series: str, value: float, top: float) -> dict[st
 
 
 def _percentiles(report: SweepReport) -> DataTable:
-    section = spread_section(report.grid, report.metric.label, report.core_label)
+    section = spread_section(report.grid, report.core_label)
     rows = [list(pair) for pair in zip(section.headings, section.rows[0], strict=True)]
     heads = headings("Of all sets", report.metric.label)
     return DataTable("spread-table", "Percentiles", heads, plain_rows(rows), notes=section.notes)

@@ -62,7 +62,7 @@ def _cells(one: Map) -> Iterator[dict[str, Any]]:
             continue
         row: dict[str, Any] = {}
         for (axis, value), key, values, at in zip(names, one.axes, one.values, index, strict=False):
-            row |= {axis: key, value: _cell_value(values[at])}
+            row |= {axis: key, value: cell_value(values[at])}
         measured = (one.mean, one.best, one.worst)
         row["sets"] = int(sets)
         row |= {
@@ -72,8 +72,8 @@ def _cells(one: Map) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _cell_value(ends: tuple[Any, Any]) -> Any:
-    """Return a bin as one cell: its value, as study files write it, or ``first..last``."""
+def cell_value(ends: tuple[Any, Any]) -> Any:
+    """Return a bin as one cell of a table: its value as study files write it, ``first..last``."""
     first, last = (axis_value(end) for end in ends)
     texts = ["null" if end is None else end for end in (first, last)]
     return texts[0] if first == last else f"{texts[0]}..{texts[1]}"

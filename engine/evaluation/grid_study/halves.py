@@ -20,6 +20,7 @@ from engine.evaluation.grid_study.places import (
     Paths,
     Places,
     References,
+    mean_ranks,
 )
 from engine.market.quotes import SessionArray
 
@@ -229,16 +230,10 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float:
     """
     if len(one) < FEWEST:
         return math.nan
-    ranks = [_ranks(values) for values in (one, other)]
+    ranks = [mean_ranks(values) for values in (one, other)]
     x, y = (own - own.mean() for own in ranks)
     size = float(x @ x) * float(y @ y)
     return float(x @ y) / math.sqrt(size) if size else math.nan
-
-
-def _ranks(values: FloatArray) -> FloatArray:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2.0)[inverse.ravel()])
 
 
 def _median(values: FloatArray) -> float:

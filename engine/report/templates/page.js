@@ -17,7 +17,8 @@
       return found ? style.getPropertyValue("--" + found[1]).trim() : value;
     }
     if (Array.isArray(value)) {
-      return value.length && typeof value[0] === "object" ? value.map((v) => resolved(v, style)) : value;
+      const nested = value.length && (typeof value[0] === "object" || value.length === 2); // or a stop of a colour scale
+      return nested ? value.map((v) => resolved(v, style)) : value;
     }
     if (value && typeof value === "object") {
       if (value.shared !== undefined) return shared[value.shared];

@@ -1,6 +1,8 @@
 """``streak data``: fetch, update, ls, show, verify, rm and import, as a user meets them."""
 
+import io
 import json
+import re
 
 import pytest
 from command_line import streak
@@ -21,6 +23,25 @@ def test_fetch_says_what_it_does_and_what_came_of_it(exchange, tmp_path):
     assert iwm.split() == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505", "505", "0", "new"]
     assert spy.split()[0] == "SPY"
     assert (blank, path) == ("", str(tmp_path / "lib"))
+    assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_shows_a_bar_per_symbol(exchange, monkeypatch):
+    """On stderr, so that what is printed can be piped."""
+    monkeypatch.setattr(io, "StringIO", Terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = streak("data", "fetch", "IWM", "SPY", *END)
+    assert (code, "━" in out) == (0, False)
+    last = [line for line in err.replace("\r", "\n").splitlines() if "━" in line][-2:]
+    for symbol, line in zip(("IWM", "SPY"), last, strict=True):
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)
+        assert re.fullmatch(rf"{symbol} +━{{20}} 0:00:0\d fetching from yahoo *", text)
     assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
 
 

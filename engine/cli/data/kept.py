@@ -30,11 +30,12 @@ def telling(quiet: bool) -> Iterator[Say]:
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     columns = (
         TextColumn("{task.description:10}"),
         BarColumn(20),
-        TimeElapsedColumn(),
+        TimeElapsedColumn(table_column=Column(min_width=7)),
         TextColumn("{task.fields[sentence]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:

@@ -1,4 +1,4 @@
-"""Daily bars of Yahoo Finance, through yfinance (``pip install "streaklab[yahoo]"``).
+"""Daily bars of Yahoo Finance, through yfinance (extra ``yahoo``).
 
 Yahoo divides all prices and dividends before a split by its ratio, so that its history changes
 with every split, and its adjusted close with every dividend. Here both are undone: what is kept
@@ -54,8 +54,7 @@ def _history(request: Request) -> tuple[pd.DataFrame, str]:
 
         session = yahoo_session()
     except ImportError:
-        message = 'Yahoo needs yfinance: pip install "streaklab[yahoo]"'
-        raise ProviderError(message) from None
+        raise ProviderError("Yahoo needs yfinance: pip install yfinance") from None
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what it would say is raised below
     yfinance.config.debug.hide_exceptions = False
     span: dict[str, Any] = {"period": "max"} if request.start is None else {"start": request.start}

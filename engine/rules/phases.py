@@ -65,7 +65,7 @@ def phased_decisions(phases: Sequence[Phase], history: History) -> Iterator[Deci
     sessions, n = history.sessions, len(history.sessions)
     starts = [int(np.searchsorted(sessions, phase.start)) for phase in phases]
     state, weight = BEGINNING, 0.0
-    for phase, start, stop in zip(phases, starts, [*starts[1:], n], strict=True):
+    for phase, start, stop in zip(phases, starts, [*starts, n][1:], strict=True):
         first = max(start, history.start_index)
         if first >= stop:
             continue

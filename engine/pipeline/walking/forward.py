@@ -84,7 +84,7 @@ def walk_forward(
     searched = _of_rule_alone(study)
     check_size(Grid(searched.sweep), many=False)
     panel = load_panel(study.data) if panel is None else panel
-    windows = _windows(study, panel)
+    windows = windows_of(study, panel)
     started = time.perf_counter()
     section = study.walk_forward
     search = Search(Plan(searched, panel, "auto", workers), section.metric, section.minimum_sets)
@@ -110,7 +110,8 @@ def _of_rule_alone(study: Study) -> Study:
     return study.model_copy(update={"sweep": axes})
 
 
-def _windows(study: Study, panel: PricePanel) -> tuple[FoldWindows, ...]:
+def windows_of(study: Study, panel: PricePanel) -> tuple[FoldWindows, ...]:
+    """Return the windows of a study's folds; raises StudyError if no session is left to test."""
     section, sessions = study.walk_forward, len(panel.traded_sessions)
     windows = fold_windows(
         sessions,

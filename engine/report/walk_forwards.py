@@ -97,10 +97,11 @@ def _warnings(told: Told) -> Iterator[str]:
     idle = [row for row in told["folds"] if row["in_force"] != row["fold"]]
     if idle:
         numbers = ", ".join(str(row["fold"]) for row in idle)
+        fewest = told["windows"]["minimum_sets"]
+        few = "no set has" if fewest == 1 else f"fewer than {fewest:,} sets have"
         yield (
-            f"no choice in fold {numbers}: fewer than {told['windows']['minimum_sets']:,} sets "
-            "have the metric in the training; the choice before stays in force, without one the "
-            "core"
+            f"no choice in fold {numbers}: {few} {find_metric(told['metric']).label} in the "
+            "training; the choice before stays in force, without one the core"
         )
     last, full = told["folds"][-1], told["windows"]["test_sessions"]
     if last["test_sessions"] < full:

@@ -175,7 +175,7 @@ def in_cerebro(panel, phases, first):
     return run, wealth[panel.start_index + first :]
 
 
-@pytest.mark.parametrize("section", SECTIONS[:4], ids=str)
+@pytest.mark.parametrize("section", [*SECTIONS[:4], {"train": 60, "test": 3}], ids=str)
 def test_the_stitched_run_is_an_honest_backtrader_run_that_changes_parameters(section):
     found = walk_forward(study(**section), PANEL)
     starts = [PANEL.traded_sessions[fold.choice.windows.test.first] for fold in found.folds]

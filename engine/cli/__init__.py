@@ -25,6 +25,7 @@ from engine.cli.show import show
 from engine.cli.stability import stability
 from engine.cli.sweep import sweep
 from engine.cli.top import top
+from engine.cli.walk_forward import walk_forward
 from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
 from engine.version import VERSION
 
@@ -49,7 +50,7 @@ def streak() -> None:
 
 
 for command in (
-    *(run, sweep, top, stability, compare, scan, now, claims),
+    *(run, sweep, top, stability, walk_forward, compare, scan, now, claims),
     *(report, show, ls, rules, data, schema),
 ):
     streak.add_command(command)

@@ -30,6 +30,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     from engine.report.results import stored_table
     from engine.report.sections import SECTIONS_FILE, sections_of
     from engine.report.sweeps import stored_sweep_sections, stored_sweep_table
+    from engine.report.walk_forwards import stored_walk_forward_sections
     from engine.store.folders import find
     from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
@@ -47,8 +48,11 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         click.echo("")
         print_sections(stored_sweep_sections(stored), simulated=False)
     else:
-        print_table(stored_table(stored), transposed=manifest["kind"] == "run")
+        print_table(stored_table(stored), transposed=manifest["kind"] != "comparison")
         print_equity(stored_equities(stored))
+    if manifest["kind"] == "walk-forward":
+        click.echo("")
+        print_sections(stored_walk_forward_sections(stored), simulated=False)
     origins = [(source["symbol"], origin_text(source)) for source in manifest["data"]["sources"]]
     facts = [
         ("folder", str(stored.path)),

@@ -101,14 +101,16 @@ def evidence(
 
 
 def gathered(
-    stored: Stored, asked: Asked, workers: int | None, data_dir: Path | None, quiet: bool
+    stored: Stored, asked: Asked | None, workers: int | None, data_dir: Path | None, quiet: bool
 ) -> Stored:
     """Gather the evidence on a stored sweep, telling of progress; return where it is."""
+    from engine.pipeline.evidence import Asked
     from engine.pipeline.evidence import evidence as gather
     from engine.pipeline.sweeping.workers import processors
 
     progress = EvidenceProgress(quiet)
     count = workers or processors()
+    asked = asked or Asked()
     return gather(stored, asked, workers=count, data_dir=data_dir, progress=progress)[1]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 from click.exceptions import Exit
 
+from engine.cli.evidence import evidence_as_json, gathered, show_evidence
 from engine.cli.options import (
     CONFIG,
     output_options,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(1), help="Threads and processes; default: all.")
 @click.option("--yes", is_flag=True, help="Sweep more than 50 million sets.")
 @click.option("--dry-run", is_flag=True, help="Count the sets, estimate what they cost; stop.")
+@click.option("--evidence", is_flag=True, help="Say how much of it is luck: `streak evidence`.")
 @click.option("--resume", metavar="RUN", help="Finish a sweep that was interrupted.")
 @study_options
 @results_option
@@ -50,6 +52,7 @@ def sweep(
     workers: int | None,
     resume: str | None,
     dry_run: bool,
+    evidence: bool,
     results: Path,
     as_json: bool,
     quiet: bool,
@@ -78,7 +81,8 @@ def sweep(
         else:
             assert config is not None
             summary, stored = _begun(config, results, asked, count, processes, progress)
-    _tell(summary, stored, as_json)
+    weighed = gathered(stored, None, workers, asked["data_dir"], quiet) if evidence else None
+    _tell(summary, stored, weighed, as_json)
 
 
 def _begun(
@@ -138,17 +142,23 @@ def _resumed(
     return resumed(results, unfinished, read, threads, processes, progress)
 
 
-def _tell(summary: SweepSummary, stored: Stored, as_json: bool) -> None:
+def _tell(summary: SweepSummary, stored: Stored, weighed: Stored | None, as_json: bool) -> None:
     from engine.pipeline.sweeping.confirming import failures
     from engine.report.labels import set_label
     from engine.report.sweeps import sweep_table
 
     failed = failures(summary)
     if as_json:
-        print_json(_as_json(summary, {"run": stored.name, "path": str(stored.path)}))
+        whole = _as_json(summary, {"run": stored.name, "path": str(stored.path)})
+        print_json(whole | ({"evidence": evidence_as_json(weighed)} if weighed else {}))
     else:
         print_table(sweep_table(summary))
+        if weighed:
+            click.echo("")
+            show_evidence(weighed)
         click.echo(f"\n{stored.path}")
+        if weighed:
+            click.echo(str(weighed.path))
     for one in failed:
         label = set_label(summary.axes, one.parameters)
         told = f"{one.worst} of Backtrader differs by {one.largest:.1e}"

@@ -34,8 +34,10 @@ from engine.market.quotes import FloatArray
 Basis = Literal["excess", "active"]
 """What returns are over: cash, or the core held."""
 
-MOST = 2**15
-"""Strategies whose correlations and ranks are looked at; of more, a sample is drawn."""
+CORRELATED = 2**12
+"""Strategies whose correlations are looked at; of more, a sample is drawn."""
+RANKED = 2**15
+"""Strategies that CSCV chooses among; of more, a sample is drawn."""
 
 
 class Returns(NamedTuple):
@@ -119,8 +121,8 @@ class SearchFindings:
         Sessions with a return that all strategies have in common.
     strategies : int
         Distinct ones.
-    sampled : int
-        Those of them whose correlations and ranks were looked at.
+    correlated : int
+        Those of them whose correlations were looked at.
     deflated : tuple of Deflated
         Over the core, then over cash.
     overfitting : Overfitting or None
@@ -135,7 +137,7 @@ class SearchFindings:
 
     returns: int
     strategies: int
-    sampled: int
+    correlated: int
     deflated: tuple[Deflated, ...]
     overfitting: Overfitting | None
     overfitting_basis: Basis
@@ -173,16 +175,16 @@ def search_findings(
     say : callable
         Is told in a few words what is being done.
     """
-    sample = strategies.sample(MOST)
+    sample = strategies.sample(CORRELATED)
     say(f"deflating the winner's Sharpe ratio by {len(strategies):,} strategies")
     found = tuple(_deflated(strategies, sample, winner, of) for of in _BASES)
     say(f"choosing in half of {blocks} blocks, looking in the others")
-    overfitting = _overfitting(sample, core, basis, blocks)
+    overfitting = _overfitting(strategies.sample(RANKED), core, basis, blocks)
     say("testing all strategies against the core")
     return SearchFindings(
         returns=len(core),
         strategies=len(strategies),
-        sampled=len(sample),
+        correlated=len(sample),
         deflated=found,
         overfitting=overfitting,
         overfitting_basis=basis,
@@ -201,7 +203,7 @@ def _deflated(
     ratios = np.concatenate([ratios_of(part.over(basis)) for part in strategies.parts()])
     ratios = ratios[~np.isnan(ratios)]
     variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
-    effective = effective_trials_in_parts(part.over(basis) for part in sample.parts())
+    effective = effective_trials_in_parts((p.over(basis) for p in sample.parts()), len(ratios))
     root = math.sqrt(SESSIONS_PER_YEAR)
     return Deflated(
         basis=basis,

@@ -18,6 +18,7 @@ from engine.report.format import UNDEFINED, format_metric, format_number, format
 from engine.report.labels import set_label
 from engine.report.sections import Section
 from engine.report.sweeps import core_label
+from engine.store.evidence import evidence_of
 from engine.store.files import csv_bytes
 from engine.store.folders import Stored
 from engine.store.run_reading import stored_intervals, stored_verdict
@@ -74,6 +75,15 @@ def stored_evidence_sections(stored: Stored) -> list[Section]:
     return evidence_sections(stored_metrics(stored), core_label(setting_of(stored)))
 
 
+def luck_of(sweep: Stored) -> list[Section]:
+    """Return what the newest evidence on a stored sweep says, in a sentence; nothing without."""
+    found = evidence_of(sweep)
+    if found is None:
+        return []
+    lines = (f"{found.manifest['notes'][0]}.", f"All of it: streak show {found.name}")
+    return [Section("How much of it is luck?", lines)]
+
+
 def evidence_notes(told: Told, core: str) -> tuple[str, ...]:
     """Return the evidence in a few sentences, as a manifest keeps it."""
     return (verdict_text(_verdict_of(told), core), *_caveats(told))
@@ -124,14 +134,16 @@ def _verdict(told: Told, core: str) -> Section:
 def _caveats(told: Told) -> list[str]:
     """Return what the figures leave out."""
     found = []
-    if told["sampled"] < told["strategies"]:
-        found.append(
-            f"Effective trials and overfitting: from {told['sampled']:,} of the strategies, drawn."
-        )
-    if told["overfitting"] is None:
+    if told["correlated"] < told["strategies"]:
+        drawn = f"{told['correlated']:,} strategies that were drawn"
+        found.append(f"Effective trials: from the correlations of {drawn}.")
+    chosen = told["overfitting"]
+    if chosen is None:
         found.append(
             "Overfitting is undefined: it takes two strategies and two returns in every block."
         )
+    elif chosen["strategies"] < told["strategies"]:
+        found.append(f"Overfitting: among {chosen['strategies']:,} strategies that were drawn.")
     if not told["searches"]:
         found.append("The search was not made again on histories without an edge (--resample).")
     return found

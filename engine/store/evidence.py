@@ -126,7 +126,7 @@ def evidence_json(found: Evidence) -> dict[str, Any]:
         "metric": found.metric,
         "sets": found.sets,
         "strategies": findings.strategies,
-        "sampled": findings.sampled,
+        "correlated": findings.correlated,
         "returns": findings.returns,
         "winner": {
             "row": found.row,

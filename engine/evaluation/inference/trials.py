@@ -131,7 +131,7 @@ def effective_trials_by_eigenvalues(returns: FloatArray) -> float:
     return effective_trials_in_parts([returns])
 
 
-def effective_trials_in_parts(parts: Iterable[FloatArray]) -> float:
+def effective_trials_in_parts(parts: Iterable[FloatArray], trials: int | None = None) -> float:
     """Return the participation ratio of trials of which some are given at a time.
 
     Correlations of trials, N × N, have the same sum of squares as products of sessions, n × n, so
@@ -142,19 +142,28 @@ def effective_trials_in_parts(parts: Iterable[FloatArray]) -> float:
     ----------
     parts : iterable of float64 arrays, each shape (n, some)
         As for :func:`effective_trials_by_eigenvalues`.
+    trials : int, optional
+        How many there are, if those given are drawn from more: their mean squared correlation is
+        taken for that of all. Those that do not vary are not to be counted.
     """
-    trials, held, products = 0, [], np.zeros(())
+    given, held, products = 0, [], np.zeros(())
     for part in parts:
         held.append(_standardised(part))
-        trials += held[-1].shape[1]
-        if trials > len(part):
+        given += held[-1].shape[1]
+        if given > len(part):
             for standard in held:
                 products = products + standard @ standard.T
             held = []
     if held:
         whole = np.concatenate(held, axis=1)
         products = whole.T @ whole
-    return float(trials**2 / np.square(products).sum()) if trials else math.nan
+    if not given:
+        return math.nan
+    squares = float(np.square(products).sum())
+    if trials is None or trials <= given or given < 2:
+        return given**2 / squares
+    between = (squares - given) / (given * (given - 1.0))
+    return trials / (1.0 + (trials - 1.0) * between)
 
 
 def effective_trials_by_clusters(returns: FloatArray, threshold: float = 0.5) -> int:

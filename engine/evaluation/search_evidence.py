@@ -176,7 +176,7 @@ def search_findings(
         Is told in a few words what is being done.
     """
     sample = strategies.sample(CORRELATED)
-    say(f"deflating the winner's Sharpe ratio by {len(strategies):,} strategies")
+    say(f"deflating the winner's Sharpe ratio (strategies: {len(strategies):,})")
     found = tuple(_deflated(strategies, sample, winner, of) for of in _BASES)
     say(f"choosing in half of {blocks} blocks, looking in the others")
     overfitting = _overfitting(strategies.sample(RANKED), core, basis, blocks)

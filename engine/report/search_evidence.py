@@ -122,8 +122,9 @@ def _verdict(told: Told, core: str) -> Section:
     best = format_metric(told["metric"], winner["metrics"][told["metric"]])
     lines = (
         f"{verdict_text(_verdict_of(told), core)}.",
-        f"Winner by {find_metric(told['metric']).label} ({best}) of {told['sets']:,} sets, "
-        f"{told['strategies']:,} different strategies: {_label(told)}.",
+        f"Winner by {find_metric(told['metric']).label} ({best}): {_label(told)}.",
+        f"Sets: {told['sets']:,}; strategies that differ in what they held or on which terms: "
+        f"{told['strategies']:,}.",
         "Every figure reaches a level of its own, and the lowest counts.",
         *_caveats(told),
     )
@@ -179,7 +180,7 @@ def _deflated(told: Told, core: str) -> Section:
         (
             over[one["basis"]],
             _METHODS[estimate["method"]],
-            format_number(estimate["trials"], 1),
+            _number(estimate["trials"], 1),
             _ratio(one["sharpe"]),
             _ratio(one["deviation"]),
             _ratio(estimate["expected_best"]),

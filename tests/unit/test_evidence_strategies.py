@@ -106,7 +106,7 @@ def test_only_sessions_that_all_sets_have_are_looked_at(tmp_path):
     strategies = SweptStrategies(plan, distinct, seed=1)
     assert str(strategies.sessions[0]) == "2000-06-02"
     for number in distinct.tolist():
-        ran, core = run(plan, number)
+        ran, _ = run(plan, number)
         earned = ran.equity[1:] / ran.equity[:-1] - 1.0
         expected = earned[-len(strategies.sessions) :]
         np.testing.assert_allclose(strategies.of(number).excess[:, 0], expected, atol=1e-12)

@@ -57,7 +57,7 @@ def findings(strategies, core, **changes):
 def test_parts_give_what_all_returns_at_once_give(together):
     strategies, core = market(1)
     strategies.together = together
-    found, winner = findings(strategies, core)
+    found, _ = findings(strategies, core)
     whole = backtest_overfitting(block_sums(strategies.excess, 8), block_sums(core, 8))
     assert found.overfitting.probability == whole.probability
     assert found.overfitting.behind == whole.behind

@@ -12,6 +12,7 @@ from click.exceptions import Exit
 from engine.cli.evidence import evidence_as_json, gathered, show_evidence
 from engine.cli.options import (
     CONFIG,
+    notice,
     output_options,
     print_json,
     print_table,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Count the sets, estimate what they cost; stop.")
 @click.option("--evidence", is_flag=True, help="Say how much of it is luck: `streak evidence`.")
 @click.option("--resume", metavar="RUN", help="Finish a sweep that was interrupted.")
+@click.option("--report", is_flag=True, help="Write the report of the sweep as well.")
 @study_options
 @results_option
 @output_options
@@ -51,6 +53,7 @@ def sweep(
     config: Path | None,
     workers: int | None,
     resume: str | None,
+    report: bool,
     dry_run: bool,
     evidence: bool,
     results: Path,
@@ -82,7 +85,15 @@ def sweep(
             assert config is not None
             summary, stored = _begun(config, results, asked, count, processes, progress)
     weighed = gathered(stored, None, workers, asked["data_dir"], quiet) if evidence else None
-    _tell(summary, stored, weighed, as_json)
+    page = _reported(stored, quiet) if report else None
+    _tell(summary, stored, weighed, page, as_json)
+
+
+def _reported(stored: Stored, quiet: bool) -> Path:
+    from engine.pipeline.reporting import write_report
+
+    notice(quiet, "writing the report")
+    return write_report(stored)
 
 
 def _begun(
@@ -142,23 +153,30 @@ def _resumed(
     return resumed(results, unfinished, read, threads, processes, progress)
 
 
-def _tell(summary: SweepSummary, stored: Stored, weighed: Stored | None, as_json: bool) -> None:
+def _tell(
+    summary: SweepSummary,
+    stored: Stored,
+    weighed: Stored | None,
+    page: Path | None,
+    as_json: bool,
+) -> None:
     from engine.pipeline.sweeping.confirming import failures
     from engine.report.labels import set_label
     from engine.report.sweeps import sweep_table
 
     failed = failures(summary)
+    reported = {} if page is None else {"report": str(page)}
     if as_json:
-        whole = _as_json(summary, {"run": stored.name, "path": str(stored.path)})
-        print_json(whole | ({"evidence": evidence_as_json(weighed)} if weighed else {}))
+        where = {"run": stored.name, "path": str(stored.path), **reported}
+        evidence = {"evidence": evidence_as_json(weighed)} if weighed else {}
+        print_json({**_as_json(summary, where), **evidence})
     else:
         print_table(sweep_table(summary))
         if weighed:
             click.echo("")
             show_evidence(weighed)
-        click.echo(f"\n{stored.path}")
-        if weighed:
-            click.echo(str(weighed.path))
+        paths = [str(stored.path), *([str(weighed.path)] if weighed else []), *reported.values()]
+        click.echo("\n" + "\n".join(paths))
     for one in failed:
         label = set_label(summary.axes, one.parameters)
         told = f"{one.worst} of Backtrader differs by {one.largest:.1e}"

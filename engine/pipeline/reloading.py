@@ -20,6 +20,9 @@ from engine.study.axis import Axis
 from engine.study.loader import config_hash
 from engine.study.models import Study
 
+KINDS = ("run", "sweep")
+"""Kinds of results that keep the whole study they were made from."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reloaded:
@@ -48,7 +51,7 @@ def reload(stored: Stored, data_dir: Path | None = None) -> Reloaded:
         If the prices cannot be read, or they or the files the study names have changed since.
     """
     manifest = stored.manifest
-    if manifest["kind"] not in ("run", "sweep"):
+    if manifest["kind"] not in KINDS:
         raise UsageError(f"{stored.name} is a {manifest['kind']}; name a run or a sweep")
     if manifest["code_hash"] != code_hash():
         raise UsageError(

@@ -7,7 +7,7 @@ that can be read in its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -112,7 +112,25 @@ class Listing:
     text: str
 
 
-Block: TypeAlias = DataTable | Figure | Listing
+@dataclass(frozen=True)
+class Selection:
+    """Figures or tables of which a reader sees one at a time; without scripts, all of them.
+
+    Attributes
+    ----------
+    key : str
+    label : str
+        What is chosen, in front of the choice.
+    options : tuple of (name, DataTable or Figure)
+        The first is shown at first.
+    """
+
+    key: str
+    label: str
+    options: tuple[tuple[str, DataTable | Figure], ...]
+
+
+Block: TypeAlias = DataTable | Figure | Listing | Selection
 
 
 @dataclass(frozen=True)
@@ -125,7 +143,7 @@ class Chapter:
         `key` names it in links and in JSON.
     sentences : tuple of str
         What a reader should take from it.
-    blocks : tuple of DataTable, Figure or Listing
+    blocks : tuple of DataTable, Figure, Listing or Selection
     data : mapping
         The same content for machines: plain values, fractions, ISO dates, NaN where undefined.
     template : str
@@ -145,7 +163,7 @@ class Chapter:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """The charts among its blocks."""
-        return tuple(block for block in self.blocks if isinstance(block, Figure))
+        return tuple(block for block in single_blocks(self.blocks) if isinstance(block, Figure))
 
     def block(self, key: str) -> Block | None:
         """Return the block called `key`, if there is one: templates place blocks by name."""
@@ -175,6 +193,24 @@ class Document:
     name: str
     simulated: bool
     chapters: tuple[Chapter, ...]
+
+
+def selection(
+    key: str, label: str, options: Sequence[tuple[str, DataTable | Figure]]
+) -> tuple[Selection | DataTable | Figure, ...]:
+    """Return options to choose from as blocks: a single one needs no choice."""
+    if len(options) < 2:
+        return tuple(option for _, option in options)
+    return (Selection(key, label, tuple(options)),)
+
+
+def single_blocks(blocks: Sequence[Block]) -> Iterator[DataTable | Figure | Listing]:
+    """Yield the blocks in order, each of the options in the place of a selection."""
+    for block in blocks:
+        if isinstance(block, Selection):
+            yield from (option for _, option in block.options)
+        else:
+            yield block
 
 
 def plain_rows(

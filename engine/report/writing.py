@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.evaluation.metrics import to_json_value
-from engine.report.document import Chapter, DataTable, Document, Figure, Heading, TableCell
+from engine.report.document import (
+    Chapter,
+    DataTable,
+    Document,
+    Figure,
+    Heading,
+    TableCell,
+    single_blocks,
+)
 from engine.report.html import to_html
 from engine.report.sections import Section, sections_markdown
 from engine.store.files import notice_of
@@ -50,7 +58,7 @@ def to_markdown(document: Document) -> str:
 
 def _sections(chapter: Chapter) -> Iterator[Section]:
     yield Section(chapter.title, chapter.sentences)
-    for block in chapter.blocks:
+    for block in single_blocks(chapter.blocks):
         match block:
             case Figure():
                 yield _section(block.table, block.title, (block.alternative,))

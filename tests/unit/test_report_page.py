@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from reports import Page, stored_run
@@ -11,10 +12,17 @@ from short_studies import SHORT
 
 from engine.evaluation.definitions import METRICS
 from engine.pipeline.reporting import document_of
-from engine.report.document import DataTable, Figure
+from engine.report.document import (
+    Chapter,
+    DataTable,
+    Figure,
+    Selection,
+    headings,
+    plain_rows,
+)
 from engine.report.html import pack_plots, script_json, to_html
 from engine.report.theme import DARK, LIGHT
-from engine.report.writing import report_files
+from engine.report.writing import report_files, to_markdown
 
 MEAN = "</script><script>alert(1)</script>\"'&<b>"
 CHAPTERS = [
@@ -195,3 +203,29 @@ def test_the_log_can_be_saved(page, stored):
 def test_two_themes_and_paper(html):
     assert "prefers-color-scheme: dark" in html
     assert "@media print" in html
+
+
+def test_a_selection_shows_all_its_options_where_no_script_runs(document):
+    tables = [
+        (name, DataTable(f"table-{name}", name, headings("A", "B"), plain_rows([["1", name]])))
+        for name in ("first", "<second>")
+    ]
+    chapter = Chapter("choose", "Choose", blocks=(Selection("choice", "show", tuple(tables)),))
+    chosen = replace(document, chapters=(chapter,))
+    page = Page(to_html(chosen))
+    assert [text for _, text in page.all("option")] == ["first", "<second>"]
+    (label,) = (attributes for attributes, _ in page.all("label"))
+    assert "hidden" in label
+    assert page.table("table-first")[1] == ["1", "first"]
+    assert page.table("table-<second>")[1] == ["1", "<second>"]
+    assert not any("hidden" in a for a, _ in page.all("div"))
+    markdown = to_markdown(chosen)
+    assert markdown.index("| 1 | first |") < markdown.index("| 1 | &lt;second&gt; |")
+
+
+def test_charts_of_a_selection_are_packed_as_all_others(document):
+    (figure, *_) = next(c for c in document.chapters if c.key == "equity").figures
+    chapter = Chapter("choose", "Choose", blocks=(Selection("choice", "", (("one", figure),)),))
+    assert chapter.figures == (figure,)
+    page = Page(to_html(replace(document, chapters=(chapter,))))
+    assert [a["data-plot"] for a, _ in page.all("script") if "data-plot" in a] == [figure.key]

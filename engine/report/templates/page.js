@@ -1,5 +1,5 @@
 "use strict";
-// Charts, sorting, and nothing else: all figures can be read without this script.
+// Charts, sorting, selecting, and nothing else: all figures can be read without this script.
 (() => {
   const plots = new Map();
   for (const node of document.querySelectorAll("script[data-plot]")) {
@@ -17,7 +17,8 @@
       return found ? style.getPropertyValue("--" + found[1]).trim() : value;
     }
     if (Array.isArray(value)) {
-      return value.length && typeof value[0] === "object" ? value.map((v) => resolved(v, style)) : value;
+      const nested = value.length && (typeof value[0] === "object" || value.length === 2); // or a stop of a colour scale
+      return nested ? value.map((v) => resolved(v, style)) : value;
     }
     if (value && typeof value === "object") {
       if (value.shared !== undefined) return shared[value.shared];
@@ -51,6 +52,8 @@
     return Plotly.react(chart, plot.data, layout, settings);
   }
 
+  const isShown = (chart) => chart.offsetParent !== null;
+
   async function loadPlotly() {
     const packed = atob(document.getElementById("plotly").textContent);
     const bytes = new Uint8Array(packed.length);
@@ -63,13 +66,12 @@
 
   async function drawAll() {
     const charts = [...document.querySelectorAll(".chart")];
-    if (!charts.length) return;
-    await loadPlotly();
-    for (const chart of charts) {
+    if (charts.length) await loadPlotly();
+    for (const chart of charts.filter(isShown)) {
       await draw(chart);
       await new Promise((resume) => setTimeout(resume)); // the page stays responsive meanwhile
     }
-    const redraw = () => drawn.forEach(draw);
+    const redraw = () => [...drawn].filter(isShown).forEach(draw);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     addEventListener("beforeprint", () => { onPaper(true); redraw(); });
     addEventListener("afterprint", () => { onPaper(false); redraw(); });
@@ -94,6 +96,22 @@
       return descending ? -order : order;
     });
     body.append(...rows.map(([, row]) => row));
+  }
+
+  // One option of a selection is seen at a time; its charts are drawn when it is.
+  function choose(selection, chosen) {
+    selection.querySelectorAll(":scope > .option").forEach((option, i) => {
+      option.hidden = i !== chosen;
+    });
+    if (window.Plotly) [...selection.querySelectorAll(".chart")].filter(isShown).forEach(draw);
+  }
+
+  for (const selection of document.querySelectorAll(".selection")) {
+    const choice = selection.querySelector("select");
+    selection.querySelector(".choice").hidden = false;
+    choice.selectedIndex = 0; // a browser that goes back would keep another
+    choice.addEventListener("change", () => choose(selection, choice.selectedIndex));
+    choose(selection, 0);
   }
 
   for (const table of document.querySelectorAll("table.sortable")) {

@@ -1,0 +1,47 @@
+"""On what terms a result was made: sessions, prices, fill and costs, as short facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.report.document import DataTable, headings, plain_rows
+from engine.report.format import format_basis_points, format_number
+
+Facts = tuple[tuple[str, str], ...]
+"""Names and texts, in the order readers see them."""
+
+HASH_SHOWN = 12
+"""Characters of a hash that are shown; the whole one stands under Reproduce."""
+
+
+def terms_of(manifest: Mapping[str, Any]) -> Facts:
+    """Return what every result rests on, from its manifest."""
+    data, execution = manifest["data"], manifest["execution"]
+    origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
+    return (
+        (
+            "Sessions",
+            f"{format_number(data['sessions'], 0)}, {data['first_session']} to "
+            f"{data['last_session']}",
+        ),
+        ("Prices", f"{data['price_basis']}, from {origins or 'memory'}"),
+        ("Prices, SHA-256", f"{data['sha256'][:HASH_SHOWN]}…"),
+        ("Fill", str(execution["fill"])),
+        (
+            "Costs per side",
+            f"commission {format_basis_points(execution['commission_bps'])}, slippage "
+            f"{format_basis_points(execution['slippage_bps'])}",
+        ),
+    )
+
+
+def facts_table(facts: Facts) -> DataTable:
+    """Return facts as a table, for who reads no page."""
+    heads = headings("What", "Value")
+    return DataTable("terms", "Data and terms", heads, plain_rows(facts), left=2)
+
+
+def _file(origin: str) -> str:
+    """Return a file's name without its folders, which mean nothing to who gets the report."""
+    return origin.replace("\\", "/").rpartition("/")[2]

@@ -17,6 +17,7 @@ from engine.report.evidence import verdict_text
 from engine.report.format import UNDEFINED, format_metric, format_number, format_value
 from engine.report.labels import set_label
 from engine.report.sections import Section
+from engine.report.stability import stability_sections
 from engine.report.sweeps import core_label
 from engine.store.evidence import evidence_of
 from engine.store.files import csv_bytes
@@ -66,6 +67,7 @@ def evidence_sections(told: Told, core: str) -> list[Section]:
         _overfitting(told, core),
         _superiority(told, core),
         _searches(told),
+        *([] if told["stability"] is None else stability_sections(told["stability"], core)),
     ]
     return [section for section in sections if section.lines]
 

@@ -85,7 +85,8 @@ class Evidence:
     searches : tuple of ResampledSearch
     verdict : Verdict
     stability : dict or None
-        What the winner depends on, JSON-ready.
+        What the winner depends on, JSON-ready: :func:`engine.store.stability.stability_json` and
+        which set it is.
     seconds : float
     """
 

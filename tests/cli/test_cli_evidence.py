@@ -88,6 +88,13 @@ def test_the_verdict_is_that_of_the_figures(told):
     assert found == figures
 
 
+def test_the_winner_is_shown_to_be_stable_or_not(told, sweep, results):
+    ran = streak("stability", sweep["run"], "--results", results, "--json")
+    found = json.loads(ran.out)
+    assert {key: found[key] for key in told["stability"]} == told["stability"]
+    assert told["stability"]["row"] == told["winner"]["row"]
+
+
 def test_searches_are_kept_in_full_and_in_short(told):
     rows = rows_of(told, "winners.csv")
     assert [row["data"] for row in rows] == ["simulated"] * 60
@@ -124,7 +131,7 @@ def test_the_summary_holds_what_was_judged(told):
     assert (rows[-1]["key"], rows[-1]["level"]) == ("verdict", told["verdict"]["level"])
     page = (Path(told["path"]) / "summary.md").read_text("utf-8")
     titles = [line for line in page.splitlines() if line.startswith("## ")]
-    assert titles == [
+    assert titles[:6] == [
         "## How much of it is luck?",
         "## The winner alone",
         "## Deflated Sharpe ratio",
@@ -132,6 +139,7 @@ def test_the_summary_holds_what_was_judged(told):
         "## Test for superior predictive ability",
         "## The same search on histories without an edge",
     ]
+    assert [title.split()[1] for title in titles[6:]] == ["Stability", "Neighbours"]
     assert page.count("SIMULATED DATA") == 1
 
 

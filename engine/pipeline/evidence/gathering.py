@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from engine.pipeline.evidence.searching import (
 from engine.pipeline.evidence.strategies import Searched, SweptStrategies, Winner, searched
 from engine.pipeline.reloading import reload
 from engine.pipeline.saving import save_evidence
+from engine.pipeline.stability import StoredStability, set_stability, stability_told
 from engine.pipeline.sweeping.plan import Plan
 from engine.store.evidence import Evidence, ResampledSearch
 from engine.store.folders import Stored
@@ -114,13 +116,13 @@ def evidence(
     if stored.manifest["kind"] != "sweep":
         raise UsageError(f"{stored.name} is a {stored.manifest['kind']}; evidence is of sweeps")
     progress.say(f"measuring {stored.name} again")
-    plan = _plan(stored, workers, data_dir)
+    plan = reload(stored, data_dir).plan(workers)
     metric = asked.metric or stored_metrics(stored)["metric"]
     seed = plan.study.seed if asked.seed is None else asked.seed
     sets = searched(plan, metric)
     findings = _findings(plan, sets, metric, asked.blocks, seed, progress)
     searches, kept = _searches(stored, plan, sets, metric, asked, seed, workers, progress)
-    progress.say("resampling the winner")
+    progress.say("resampling the winner, and changing one choice at a time")
     uncertainty = _uncertainty(plan, sets.winner, seed)
     found = Evidence(
         study=plan.study.name,
@@ -140,19 +142,13 @@ def evidence(
         uncertainty=uncertainty,
         searches=searches,
         verdict=_verdict(uncertainty, findings, searches),
-        stability=None,
+        stability=_stability(plan, sets, metric),
         seconds=time.perf_counter() - started,
     )
     saved = save_evidence(found, stored.path.parent.parent)
     for one in kept:
         one.discard()
     return found, saved
-
-
-def _plan(stored: Stored, threads: int, data_dir: Path | None) -> Plan:
-    again = reload(stored, data_dir)
-    swept_data = any(key.startswith("data.") for key in again.study.sweep)
-    return Plan(again.study, None if swept_data else again.panel, "auto", threads)
 
 
 def _findings(
@@ -215,6 +211,13 @@ def _uncertainty(plan: Plan, winner: Winner, seed: int) -> Uncertainty:
     assert part is not None  # the winner is allowed
     ran = part.by_bars(int(inner[0]))
     return uncertainty_of(ran.equity, part.core.equity, ran.cash_returns, seed=seed)
+
+
+def _stability(plan: Plan, sets: Searched, metric: str) -> dict[str, Any]:
+    """Return what the winner depends on, JSON-ready."""
+    winner = sets.winner
+    found = set_stability(plan, winner.number, winner.row, metric, sets.measured)
+    return stability_told(StoredStability(metric, winner.row, winner.values, found))
 
 
 def _verdict(

@@ -45,12 +45,15 @@ class Searched:
     ----------
     allowed : int64 array, shape (sets,)
         Numbers of all sets that the rule allows.
+    measured : float64 array, shape (sets,)
+        The metric of each of them.
     distinct : int64 array, shape (strategies,)
         The first of those that held the same on the same terms; ascending.
     winner : Winner
     """
 
     allowed: Numbers
+    measured: FloatArray
     distinct: Numbers
     winner: Winner
 
@@ -63,7 +66,7 @@ def searched(plan: Plan, metric: str) -> Searched:
     UsageError
         If the metric is undefined for every set.
     """
-    allowed, kept, rows = [], [], 0
+    allowed, measured, kept, rows = [], [], [], 0
     best, winner = np.inf, None
     for chunk in range(plan.chunks):
         numbers, columns = plan.measured(plan.numbers(chunk))
@@ -75,12 +78,13 @@ def searched(plan: Plan, metric: str) -> Searched:
             number = int(numbers[at])
             winner = Winner(number, rows + at, plan.grid[number], metrics)
         allowed.append(numbers)
+        measured.append(columns[metric])
         kept.append(_first_of_each(plan.split(numbers)[0], columns[PATH], numbers))
         rows += len(numbers)
     if winner is None:
         raise UsageError(f"{metric} is undefined for every set of the sweep")
     _, _, distinct = _first_of_each(*(np.concatenate(parts) for parts in zip(*kept, strict=True)))
-    return Searched(np.concatenate(allowed), np.sort(distinct), winner)
+    return Searched(np.concatenate(allowed), np.concatenate(measured), np.sort(distinct), winner)
 
 
 def _first_of_each(outer: Numbers, paths: Any, numbers: Numbers) -> tuple[Numbers, Any, Numbers]:

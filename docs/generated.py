@@ -168,14 +168,19 @@ Of a sweep it takes the best set by the metric the sweep is ranked by; `--by MET
 when the result was made: otherwise one message says which of them is not. Each row stands beside
 the core held on the same terms over the same sessions.
 
-| Varied | How | What a fitted rule shows |
-| :--- | :--- | :--- |
-| costs | the same decisions at 0, 2, 5 and 10 times the study's own costs | the lead is gone at a small multiple |
-| break-even cost | the cost per side, all in, the same for both assets, at which rule and core end level: the root of log(rule / core), found to 0.001 bp by Brent's method | it is near what trading costs, or there is none |
-| fill | every rotation one session later; and at the close where the study fills at the open, or the other way round | the lead needs the very next price |
-| first session | trading begins at the first session of each year that leaves 252 of them, features warmed up by all that came before | the lead comes from one year; few rotations are left |
-| price basis | every other one the prices allow | the streaks were dividends, or were not |
-| neighbours | the sets one step away along each axis of a sweep's grid, and the box around; plateau = (their median − median of the grid) / (the set − median of the grid) | plateau near 0: a spike, like any set of the grid but for luck |
+- **Costs**: the same decisions at 0, 2, 5 and 10 times the study's own. A lead gone at twice the
+  costs hardly was one.
+- **Break-even cost**: the cost per side, all in, the same for both assets, at which rule and core
+  end level: the root of log(rule / core), found to 0.001 bp by Brent's method. There is none where
+  the rule trails even if trading is free.
+- **Fill**: every rotation one session later; and at the close where the study fills at the open, or
+  the other way round. A lead that needs the very next price is one of the prices.
+- **First session**: trading begins at the first session of each year that leaves 252 of them,
+  features warmed up by all that came before. Look at how few rotations are left.
+- **Price basis**: every other one that the prices allow. A streak's sign can depend on dividends.
+- **Neighbours**: the sets one step away along each axis of a sweep's grid, and the box around.
+  Plateau = (their median − median of the grid) / (the set − median of the grid): 1 is as good as
+  the set, near 0 the set is a spike.
 
 With other costs and fills the decisions stay as they were; with another first session or price
 basis the rule decides anew, and begins in the core. Later first sessions share their end, so that

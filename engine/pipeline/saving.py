@@ -12,10 +12,12 @@ from engine.pipeline.bench import setting_of
 from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
+from engine.report.search_evidence import evidence_csv, evidence_notes, evidence_sections
 from engine.report.sections import SECTIONS_FILE, Section, sections_json, sections_markdown
-from engine.report.sweeps import sweep_csv, sweep_markdown, sweep_table
+from engine.report.sweeps import core_label, sweep_csv, sweep_markdown, sweep_table
 from engine.report.tables import Table
 from engine.report.walk_forwards import walk_forward_markdown, walk_forward_table
+from engine.store.evidence import KIND, Evidence, evidence_files, evidence_json
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, library_versions
@@ -155,6 +157,38 @@ def save_walk_forward(found: WalkForward, study_text: bytes, root: Path) -> Stor
         "rejected_orders": found.simulation.rejected_orders,
         "engines": {"names": ["backtrader", "bars"], "max_difference": found.max_difference},
         "timings": found.timings,
+    }
+    return save(root, found.study, found.content_hash, files, manifest)
+
+
+def save_evidence(found: Evidence, root: Path) -> Stored:
+    """Write the folder of a sweep's evidence under `root` and return it."""
+    simulated = found.setting.simulated
+    told = evidence_json(found)
+    core = core_label(found.setting)
+    page = sections_markdown(found.study, evidence_sections(told, core), simulated=simulated)
+    files = {
+        "summary.csv": evidence_csv(told, simulated=simulated),
+        "summary.md": page.encode(),
+        **evidence_files(found),
+    }
+    manifest = {
+        "kind": KIND,
+        "sweep": told["sweep"],
+        "options": {
+            "by": found.metric,
+            "blocks": found.blocks,
+            "seed": found.seed,
+            "searches": [
+                {"null": one.null, "resample": len(one.winners), "block_length": one.block_length}
+                for one in found.searches
+            ],
+        },
+        **_manifest(found.setting, evidence_notes(told, core)),
+        "seed": found.seed,
+        "config": found.config,
+        "verdict": found.verdict.level,
+        "timings": {"evidence_seconds": found.seconds},
     }
     return save(root, found.study, found.content_hash, files, manifest)
 

@@ -53,11 +53,16 @@ def rarity_columns() -> tuple[Column[RarityRow], ...]:
         figure("at least", lambda r: r.k, 0, "sessions"),
         Column("observed", lambda r: str(r.observed), lambda r: r.observed),
         figure("coin: expected", lambda r: r.coin_expected, 2, "number of runs; may exceed 1"),
+        Column("coin: 95 % band", lambda r: _band(r.coin_low, r.coin_high), lambda r: r.coin_low),
         share("coin: P(any)", lambda r: r.coin_probability, "probability that there is one"),
         figure("Markov: expected", lambda r: r.markov_expected, 2),
         share("Markov: P(any)", lambda r: r.markov_probability),
         figure("resampled: mean", lambda r: r.bootstrap_mean, 1),
-        Column("95 % band", _band, lambda r: r.bootstrap_low),
+        Column(
+            "95 % band",
+            lambda r: _band(r.bootstrap_low, r.bootstrap_high),
+            lambda r: r.bootstrap_low,
+        ),
         share("P(any)", lambda r: r.bootstrap_probability, "share of resampled histories with one"),
     )
 
@@ -131,8 +136,7 @@ def interval(low: float, high: float) -> str:
     return f"{format_value(low, 'fraction')}..{format_value(high, 'fraction')}"
 
 
-def _band(row: RarityRow) -> str:
-    low, high = row.bootstrap_low, row.bootstrap_high
+def _band(low: float, high: float) -> str:
     if math.isnan(low):
         return f"{UNDEFINED}..{UNDEFINED}"
     return f"{format_number(low, 0)}..{format_number(high, 0)}"

@@ -10,6 +10,8 @@ import numpy as np
 from engine.errors import UsageError
 from engine.evaluation.backtest import completed_trades
 from engine.evaluation.metrics import Metrics, evaluate, evaluate_against
+from engine.evaluation.streak_study.table import KINDS, select
+from engine.evaluation.streak_study.tallies import tallies
 from engine.evaluation.tear_sheet.distribution import length_counts
 from engine.evaluation.tear_sheet.sensitivity import sensitivity
 from engine.evaluation.tear_sheet.sheet import CORE, RULE, tear_sheet
@@ -17,11 +19,14 @@ from engine.evaluation.tear_sheet.streak_spans import streak_spans
 from engine.market.quotes import FloatArray
 from engine.pipeline.replaying import Replay, replay
 from engine.report.chapters import run_document
+from engine.report.chapters.scan import scan_document
 from engine.report.document import Document
 from engine.report.run_report import Holdings, RunReport
+from engine.report.scan_report import ScanReport
 from engine.report.writing import report_files
 from engine.store.folders import Stored, put_beside, write_whole
 from engine.store.run_reading import StoredRun, read_run
+from engine.store.scan_reading import read_scan
 
 _EARLIER = (
     "prices were not stored with this run, which an earlier version made: the relative line, "
@@ -103,7 +108,24 @@ def _run_document(stored: Stored) -> Document:
     return run_document(run_report(stored))
 
 
-_DOCUMENTS: dict[str, Callable[[Stored], Document]] = {"run": _run_document}
+def scan_report(stored: Stored) -> ScanReport:
+    """Return everything the report of a stored streak study shows."""
+    scan = read_scan(stored)
+    options = stored.manifest["options"]
+    kinds = sorted(KINDS, key=lambda kind: kind != options["kind"])
+    streaks, least = scan.found.streaks, options["min_length"]
+    long = {kind: select(streaks[kind], min_length=least) for kind in kinds}
+    return ScanReport(scan=scan, long=long, tallies=tallies(long[options["kind"]]))
+
+
+def _scan_document(stored: Stored) -> Document:
+    return scan_document(scan_report(stored))
+
+
+_DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
+    "run": _run_document,
+    "scan": _scan_document,
+}
 
 
 def _ratio(market: dict[str, FloatArray]) -> FloatArray:

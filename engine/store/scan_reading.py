@@ -44,12 +44,15 @@ class StoredScan:
         What was said of the streaks, tested; empty where no claims were given.
     study_text : bytes
         The study file as given.
+    claims_text : bytes or None
+        The file of claims as given, if there was one.
     """
 
     stored: Stored
     found: StreakStudy
     claims: tuple[Tested, ...]
     study_text: bytes
+    claims_text: bytes | None
 
 
 def read_scan(stored: Stored) -> StoredScan:
@@ -72,6 +75,9 @@ def read_scan(stored: Stored) -> StoredScan:
         found=_study(stored, found),
         claims=_revived(Tested, found["claims"]),
         study_text=stored.read("study.yaml"),
+        claims_text=stored.read("claims.yaml")
+        if "claims.yaml" in stored.manifest["files"]
+        else None,
     )
 
 

@@ -5,53 +5,90 @@ from __future__ import annotations
 from engine.report.document import Chapter, DataTable, Listing, headings, plain_rows
 from engine.report.origins import origin_text
 from engine.report.run_report import RunReport
-from engine.study.resolved import study_text
+from engine.store.folders import Stored
+from engine.study.resolved import study_text as study_text_of
 
 
 def reproduce(report: RunReport) -> Chapter:
     """Return the chapter on repeating the run."""
-    manifest = report.manifest
-    study = report.run.study_text.decode("utf-8-sig", errors="replace")
-    facts = [
-        ("Result", report.run.stored.name),
-        ("Made", manifest["created"]),
-        ("Seed", str(manifest["seed"])),
-        ("Content, SHA-256", manifest["content_hash"]),
-        ("Study, SHA-256", manifest["config_hash"]),
-        ("Prices, SHA-256", manifest["data"]["sha256"]),
-        ("Code, SHA-256", manifest["code_hash"]),
-    ]
-    facts += [
-        (f"{source['symbol']}, prices from", origin_text(source))
-        for source in manifest["data"]["sources"]
-    ]
+    return reproduction(report.run.stored, "streak run study.yaml", report.run.study_text)
+
+
+def reproduction(
+    stored: Stored, command: str, study_text: bytes, claims_text: bytes | None = None
+) -> Chapter:
+    """Return the chapter on repeating a result.
+
+    Parameters
+    ----------
+    stored : Stored
+    command : str
+        What to run once the resolved study is saved as study.yaml.
+    study_text : bytes
+        The study file as given.
+    claims_text : bytes, optional
+        The file of claims as given.
+    """
+    manifest, facts = stored.manifest, reproduction_facts(stored)
+    resolved, study = study_text_of(manifest["config"]), _readable(study_text)
+    claims = () if claims_text is None else (_readable(claims_text),)
     versions = list(manifest["versions"].items())
+    save_claims = ", and the claims as claims.yaml" if claims else ""
     return Chapter(
         key="reproduce",
         title="Reproduce",
         sentences=(
-            "Save the resolved study below as study.yaml, and run: streak run study.yaml",
+            f"Save the resolved study below as study.yaml{save_claims}, and run: {command}",
             "It holds every default and override. Same study, same prices, same code: same "
             "figures. If it names a folder of prices, say where yours is with the option "
             "--data-dir.",
         ),
         blocks=(
-            _pairs("hashes", "Hashes and seed", facts),
-            _pairs("versions", "Versions", versions),
-            Listing("resolved-study", "The study resolved", study_text(manifest["config"])),
+            pairs_table("hashes", "Hashes and seed", facts),
+            pairs_table("versions", "Versions", versions),
+            Listing("resolved-study", "The study resolved", resolved),
             Listing("given-study", "The study as given", study),
+            *(Listing("given-claims", "The claims as given", text) for text in claims),
         ),
         template="reproduce.html",
         data={
-            "command": "streak run study.yaml",
+            "command": command,
             **dict(facts),
             "versions": dict(versions),
             "study": study,
-            "resolved": study_text(manifest["config"]),
+            "resolved": resolved,
+            **({"claims": claims[0]} if claims else {}),
         },
     )
 
 
-def _pairs(key: str, title: str, facts: list[tuple[str, str]]) -> DataTable:
+def reproduction_facts(stored: Stored) -> list[tuple[str, str]]:
+    """Return what tells a result apart: name, time, seed, hashes, where its prices are from."""
+    manifest = stored.manifest
+    hashes = [
+        ("Seed", manifest.get("seed")),
+        ("Content, SHA-256", manifest["content_hash"]),
+        ("Study, SHA-256", manifest.get("config_hash")),
+        ("Prices, SHA-256", manifest["data"]["sha256"]),
+        ("Code, SHA-256", manifest["code_hash"]),
+    ]
+    origins = [
+        (f"{source['symbol']}, prices from", origin_text(source))
+        for source in manifest["data"]["sources"]
+    ]
+    return [
+        ("Result", stored.name),
+        ("Made", manifest["created"]),
+        *((name, str(value)) for name, value in hashes if value is not None),
+        *origins,
+    ]
+
+
+def _readable(content: bytes) -> str:
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def pairs_table(key: str, title: str, facts: list[tuple[str, str]]) -> DataTable:
+    """Return names and values as a table."""
     rows = plain_rows([[name, str(value)] for name, value in facts])
     return DataTable(key, title, headings("What", "Value"), rows, left=2)

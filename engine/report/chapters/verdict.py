@@ -7,9 +7,10 @@ from typing import Any
 
 from engine.evaluation.inference.verdict import Level
 from engine.market.calendar import SESSIONS_PER_YEAR
-from engine.report.document import Chapter, DataTable, headings, plain_rows
+from engine.report.document import Chapter
 from engine.report.evidence import verdict_text
-from engine.report.format import format_basis_points, format_number, format_value
+from engine.report.facts import data_facts, execution_facts, facts_table
+from engine.report.format import format_number, format_value
 from engine.report.run_report import RunReport
 from engine.store.run_reading import stored_verdict
 
@@ -19,9 +20,6 @@ _BUT: dict[Level, str] = {
     "moderate": ", on moderate evidence",
     "strong": ", on strong evidence",
 }
-
-HASH_SHOWN = 12
-"""Characters of a hash that are shown; the whole one stands under Reproduce."""
 
 
 def verdict(report: RunReport) -> Chapter:
@@ -33,7 +31,7 @@ def verdict(report: RunReport) -> Chapter:
         key="verdict",
         title="Verdict",
         sentences=(*sentences, *_notes(report), *report.left_out, *_warnings(report)),
-        blocks=(_facts_table(facts),),
+        blocks=(facts_table(facts),),
         template="verdict.html",
         context={
             "answer": answer,
@@ -140,36 +138,13 @@ def _cards(report: RunReport) -> list[dict[str, Any]]:
 
 def _facts(report: RunReport) -> tuple[tuple[str, str], ...]:
     """Return what the run rests on, name by name."""
-    data, execution = report.manifest["data"], report.manifest["execution"]
-    origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
     engines = report.manifest["engines"]["max_difference"]
     return (
-        (
-            "Sessions",
-            f"{format_number(data['sessions'], 0)}, {data['first_session']} to "
-            f"{data['last_session']}",
-        ),
-        ("Prices", f"{data['price_basis']}, from {origins or 'memory'}"),
-        ("Prices, SHA-256", f"{data['sha256'][:HASH_SHOWN]}…"),
-        ("Fill", str(execution["fill"])),
-        (
-            "Costs per side",
-            f"commission {format_basis_points(execution['commission_bps'])}, slippage "
-            f"{format_basis_points(execution['slippage_bps'])}",
-        ),
+        *data_facts(report.manifest),
+        *execution_facts(report.manifest),
         ("Rejected orders", format_number(report.manifest["rejected_orders"], 0)),
         ("Two engines agree to", f"{engines:.0e} of equity"),
     )
-
-
-def _facts_table(facts: tuple[tuple[str, str], ...]) -> DataTable:
-    heads = headings("What", "Value")
-    return DataTable("terms", "Data and terms", heads, plain_rows(facts), left=2)
-
-
-def _file(origin: str) -> str:
-    """Return a file's name without its folders, which mean nothing to who gets the report."""
-    return origin.replace("\\", "/").rpartition("/")[2]
 
 
 def _warnings(report: RunReport) -> tuple[str, ...]:

@@ -8,7 +8,7 @@
   const shared = JSON.parse(document.getElementById("shared").textContent);
   const settings = { displayModeBar: false, displaylogo: false, responsive: true };
   const drawn = new Set();
-  const textColour = /var\(--([a-z-]+)\)/;
+  const textColour = /var\(--([a-z0-9-]+)\)/;
 
   // A figure names colours as variables of the style sheet, and long axes by the name they share.
   function resolved(value, style) {
@@ -17,7 +17,8 @@
       return found ? style.getPropertyValue("--" + found[1]).trim() : value;
     }
     if (Array.isArray(value)) {
-      return value.length && typeof value[0] === "object" ? value.map((v) => resolved(v, style)) : value;
+      const plain = typeof value[0] !== "object" && !textColour.test(value[0]); // numbers, dates
+      return plain ? value : value.map((v) => resolved(v, style));
     }
     if (value && typeof value === "object") {
       if (value.shared !== undefined) return shared[value.shared];

@@ -1,0 +1,53 @@
+"""What a result rests on, name by name: data and terms, under the verdict of every report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.report.document import DataTable, headings, plain_rows
+from engine.report.format import format_basis_points, format_number
+
+Facts = tuple[tuple[str, str], ...]
+
+HASH_SHOWN = 12
+"""Characters of a hash that are shown; the whole one stands under Reproduce."""
+
+
+def data_facts(manifest: Mapping[str, Any]) -> Facts:
+    """Return sessions, prices and their hash."""
+    data = manifest["data"]
+    origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
+    return (
+        (
+            "Sessions",
+            f"{format_number(data['sessions'], 0)}, {data['first_session']} to "
+            f"{data['last_session']}",
+        ),
+        ("Prices", f"{data['price_basis']}, from {origins or 'memory'}"),
+        ("Prices, SHA-256", f"{data['sha256'][:HASH_SHOWN]}…"),
+    )
+
+
+def execution_facts(manifest: Mapping[str, Any]) -> Facts:
+    """Return how orders are filled, and at what costs."""
+    execution = manifest["execution"]
+    return (
+        ("Fill", str(execution["fill"])),
+        (
+            "Costs per side",
+            f"commission {format_basis_points(execution['commission_bps'])}, slippage "
+            f"{format_basis_points(execution['slippage_bps'])}",
+        ),
+    )
+
+
+def facts_table(facts: Facts) -> DataTable:
+    """Return facts as a table, for those forms of a report that lay out nothing else."""
+    heads = headings("What", "Value")
+    return DataTable("terms", "Data and terms", heads, plain_rows(facts), left=2)
+
+
+def _file(origin: str) -> str:
+    """Return a file's name without its folders, which mean nothing to who gets the report."""
+    return origin.replace("\\", "/").rpartition("/")[2]

@@ -58,6 +58,7 @@ def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
     }
     manifest = {
         "kind": "comparison",
+        "config": comparison.config,
         **_manifest(comparison.setting, table.notes),
         "rows": [{"label": row.label, "source": row.source} for row in comparison.rows],
     }

@@ -203,7 +203,8 @@ class Comparison:
 
     ``sessions`` is datetime64[D] of shape (n,) and ``cash_returns`` float64 of shape (n − 1,), what
     cash earned from each to the next (fraction); both are shared by all rows. ``tests`` says which
-    differences are more than chance.
+    differences are more than chance. ``config`` is the resolved study that gives this comparison;
+    None where its rules were not given by studies.
     """
 
     name: str
@@ -212,6 +213,7 @@ class Comparison:
     cash_returns: FloatArray
     rows: tuple[Compared, ...]
     tests: RuleTests | None = None
+    config: dict[str, Any] | None = None
 
     @property
     def content_hash(self) -> str:

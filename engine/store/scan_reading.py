@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +24,9 @@ from engine.evaluation.streak_study.runs import RunsTest
 from engine.evaluation.streak_study.study import StreakStudy
 from engine.evaluation.streak_study.table import KINDS, Kind, Streak
 from engine.store.folders import Stored
+from engine.store.reviving import record, records
 from engine.store.stored_runs import stored_metrics
 
-T = TypeVar("T")
 ADDED = ("samples", "analogues", "dissected", "claims")
 """Keys of ``metrics.json`` that studies of earlier versions do not have."""
 
@@ -73,7 +73,7 @@ def read_scan(stored: Stored) -> StoredScan:
     return StoredScan(
         stored=stored,
         found=_study(stored, found),
-        claims=_revived(Tested, found["claims"]),
+        claims=records(Tested, found["claims"]),
         study_text=stored.read("study.yaml"),
         claims_text=stored.read("claims.yaml")
         if "claims.yaml" in stored.manifest["files"]
@@ -89,25 +89,14 @@ def _study(stored: Stored, found: Mapping[str, Any]) -> StreakStudy:
         rules=tuple(found["rules"]),
         rarity={side: _rarity(found, side) for side in found["samples"]},
         verdicts=found["verdicts"],
-        continuation=_revived(ContinuationRow, found["continuation"]),
-        survival=_revived(SurvivalRow, found["survival"]),
-        outlook=_record(Outlook, found["outlook"]),
-        events=_revived(EventRow, found["events"]),
+        continuation=records(ContinuationRow, found["continuation"]),
+        survival=records(SurvivalRow, found["survival"]),
+        outlook=record(Outlook, found["outlook"]),
+        events=records(EventRow, found["events"]),
         analogues=_analogues(stored, streaks["outperformance"], found["analogues"]),
         dissected=_same(streaks, found["dissected"]),
-        anatomy=_revived(Mover, found["anatomy"]),
+        anatomy=records(Mover, found["anatomy"]),
     )
-
-
-def _record(kind: type[T], row: Mapping[str, Any]) -> T:
-    """Return a record from its row of JSON, in which what is NaN is null."""
-    floats = {field.name for field in fields(kind) if field.type == "float"}  # type: ignore[arg-type]
-    undefined = {name: math.nan for name in floats if row[name] is None}
-    return kind(**{**row, **undefined})
-
-
-def _revived(kind: type[T], rows: Sequence[Mapping[str, Any]]) -> tuple[T, ...]:
-    return tuple(_record(kind, row) for row in rows)
 
 
 def _rarity(found: Mapping[str, Any], side: str) -> Rarity:
@@ -119,9 +108,9 @@ def _rarity(found: Mapping[str, Any], side: str) -> Rarity:
         **{
             **sample,
             "win_rate": float(sample["win_rate"]),
-            "markov": _record(MarkovChain, sample["markov"]),
-            "rows": _revived(RarityRow, rows),
-            "runs_test": _record(RunsTest, found["runs_test"][side]),
+            "markov": record(MarkovChain, sample["markov"]),
+            "rows": records(RarityRow, rows),
+            "runs_test": record(RunsTest, found["runs_test"][side]),
         }
     )
 

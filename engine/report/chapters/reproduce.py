@@ -15,7 +15,10 @@ def reproduce(report: RunReport) -> Chapter:
 
 
 def reproduction(
-    stored: Stored, command: str, study_text: bytes, claims_text: bytes | None = None
+    stored: Stored,
+    command: str,
+    study_text: bytes | None = None,
+    claims_text: bytes | None = None,
 ) -> Chapter:
     """Return the chapter on repeating a result.
 
@@ -24,41 +27,48 @@ def reproduction(
     stored : Stored
     command : str
         What to run once the resolved study is saved as study.yaml.
-    study_text : bytes
-        The study file as given.
-    claims_text : bytes, optional
-        The file of claims as given.
+    study_text, claims_text : bytes, optional
+        The files of the study and of claims as given.
     """
     manifest, facts = stored.manifest, reproduction_facts(stored)
-    resolved, study = study_text_of(manifest["config"]), _readable(study_text)
-    claims = () if claims_text is None else (_readable(claims_text),)
+    config = manifest.get("config")
+    resolved = {} if config is None else {"resolved": study_text_of(config)}
+    given = {
+        name: content.decode("utf-8-sig", errors="replace")
+        for name, content in (("study", study_text), ("claims", claims_text))
+        if content is not None
+    }
     versions = list(manifest["versions"].items())
-    save_claims = ", and the claims as claims.yaml" if claims else ""
+    listings = [Listing("resolved-study", "The study resolved", text) for text in resolved.values()]
+    listings += [Listing(f"given-{x}", f"The {x} as given", text) for x, text in given.items()]
     return Chapter(
         key="reproduce",
         title="Reproduce",
-        sentences=(
-            f"Save the resolved study below as study.yaml{save_claims}, and run: {command}",
-            "It holds every default and override. Same study, same prices, same code: same "
-            "figures. If it names a folder of prices, say where yours is with the option "
-            "--data-dir.",
-        ),
+        sentences=_how(command, with_claims="claims" in given)
+        if resolved
+        else ("It was made in memory, not from a study file.",),
         blocks=(
             pairs_table("hashes", "Hashes and seed", facts),
             pairs_table("versions", "Versions", versions),
-            Listing("resolved-study", "The study resolved", resolved),
-            Listing("given-study", "The study as given", study),
-            *(Listing("given-claims", "The claims as given", text) for text in claims),
+            *listings,
         ),
         template="reproduce.html",
         data={
-            "command": command,
+            **({"command": command} if resolved else {}),
             **dict(facts),
             "versions": dict(versions),
-            "study": study,
-            "resolved": resolved,
-            **({"claims": claims[0]} if claims else {}),
+            **resolved,
+            **given,
         },
+    )
+
+
+def _how(command: str, *, with_claims: bool) -> tuple[str, str]:
+    claims = ", and the claims as claims.yaml" if with_claims else ""
+    return (
+        f"Save the resolved study below as study.yaml{claims}, and run: {command}",
+        "It holds every default and override. Same study, same prices, same code: same figures. "
+        "If it names a folder of prices, say where yours is with the option --data-dir.",
     )
 
 
@@ -82,10 +92,6 @@ def reproduction_facts(stored: Stored) -> list[tuple[str, str]]:
         *((name, str(value)) for name, value in hashes if value is not None),
         *origins,
     ]
-
-
-def _readable(content: bytes) -> str:
-    return content.decode("utf-8-sig", errors="replace")
 
 
 def pairs_table(key: str, title: str, facts: list[tuple[str, str]]) -> DataTable:

@@ -9,7 +9,7 @@ from engine.pipeline.running import run
 from engine.pipeline.saving import save_run
 from engine.rules.studies import read_study
 
-VOID = {"meta", "link", "input", "br", "hr", "img"}
+VOID = {"meta", "link", "input", "br", "hr", "img", "wbr"}
 
 
 def stored_run(folder, *overrides, text=SHORT):

@@ -1,4 +1,4 @@
-"""Several rules beside one another: relative lines, drawdowns, years, correlation."""
+"""Several rules beside one another: relative lines, years, correlation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.metrics import ROUNDING, underwater
+from engine.evaluation.metrics import ROUNDING
 from engine.evaluation.tear_sheet.calendar_returns import calendar_returns
 from engine.market.quotes import FloatArray, SessionArray
 
@@ -21,8 +21,6 @@ class SeveralRules:
     ----------
     relative : dict of str to float64 array, shape (n,)
         Wealth over the core's at each close; empty without the core, which is not in it.
-    underwater : dict of str to float64 array, shape (n,)
-        Drawdown at each close (fraction, at most 0).
     years : int64 array, shape (k,)
     yearly : dict of str to float64 array, shape (k,)
         Return of each calendar year (fraction); NaN where there is none.
@@ -36,7 +34,6 @@ class SeveralRules:
     """
 
     relative: dict[str, FloatArray]
-    underwater: dict[str, FloatArray]
     years: NDArray[np.int64]
     yearly: dict[str, FloatArray]
     active_yearly: dict[str, FloatArray]
@@ -67,7 +64,6 @@ def several_rules(
         relative={}
         if core is None
         else {label: np.asarray(equities[label] / equities[core]) for label in others},
-        underwater={label: underwater(np.asarray(e)) for label, e in equities.items()},
         years=next(iter(calendars.values())).years,
         yearly=yearly,
         active_yearly={}

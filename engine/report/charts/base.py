@@ -89,6 +89,11 @@ def time_axis(dates: Sequence[str], **more: Any) -> dict[str, Any]:
     )
 
 
+def harmless(text: str) -> str:
+    """Return text in which plotly finds no markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def plotted(
     traces: Sequence[Mapping[str, Any]], axes: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.evaluation.tear_sheet.calendar_returns import period_ends
-from engine.report.charts.base import axis, log_ticks, plotted, short, time_axis
+from engine.report.charts.base import axis, harmless, log_ticks, plotted, short, time_axis
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_number
 from engine.report.run_report import RunReport
@@ -146,11 +146,6 @@ def _told(row: dict[str, str]) -> str:
         row["features"],
     )
     return "<br>".join(harmless(part) for part in parts)
-
-
-def harmless(text: str) -> str:
-    """Return text in which plotly finds no markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _condensed(report: RunReport) -> DataTable:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from engine.evaluation.inference.rules import Difference
-from engine.report.charts.comparison.differences import difference_columns, differences_figure
+from engine.report.charts.comparison.differences import (
+    NAMES,
+    difference_columns,
+    differences_figure,
+)
 from engine.report.columns import data_table
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import (
@@ -17,6 +21,7 @@ from engine.report.document import (
     headings,
     plain_rows,
 )
+from engine.report.evidence import percent_whole
 from engine.report.format import UNDEFINED, format_value
 
 
@@ -57,8 +62,14 @@ def _charts(report: ComparisonReport, found: list[Difference]) -> tuple[tuple[st
     others = [row.label for row in report.rows if any(pair.other == row.label for pair in found)]
     others.sort(key=lambda label: label != report.core)
     return tuple(
-        (other, differences_figure(report, i, other, [d for d in found if d.other == other]))
+        (
+            f"{other}, {name}",
+            differences_figure(
+                report, f"{of}-{i}", other, of, [d for d in found if d.other == other]
+            ),
+        )
         for i, other in enumerate(others)
+        for of, name in NAMES.items()
     )
 
 
@@ -84,7 +95,7 @@ def _joint(report: ComparisonReport, confidence_set: dict[str, float]) -> DataTa
         plain_rows(rows, sort_values=values),
         left=3,
         sortable=len(rows) > 1,
-        notes=(f"Both at {format_value(size, 'fraction')}.",),
+        notes=(f"Both at {percent_whole(size)}.",),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from engine.evaluation.definitions import Metric
-from engine.report.chapters.definitions import anchor
 from engine.report.chapters.key_figures import meaning_of
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Chapter, DataTable, Heading, TableCell
@@ -26,7 +24,7 @@ def figures(report: ComparisonReport) -> Chapter:
         )
         for i, row in enumerate(report.rows)
     )
-    heads = (Heading("Rule"), *map(_heading, table.metrics))
+    heads = (Heading("Rule"), *(Heading(m.label, meaning_of(m)) for m in table.metrics))
     return Chapter(
         key="key-figures",
         title="Key figures",
@@ -40,10 +38,6 @@ def figures(report: ComparisonReport) -> Chapter:
             for row in report.rows
         },
     )
-
-
-def _heading(metric: Metric) -> Heading:
-    return Heading(metric.label, meaning_of(metric), f"#{anchor(metric.key)}")
 
 
 def _cell(value: object, cell: Cell) -> TableCell:

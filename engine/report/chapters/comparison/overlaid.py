@@ -13,10 +13,5 @@ def overlaid(report: ComparisonReport) -> Chapter:
         key="equity",
         title="Equity",
         blocks=(overlaid_figure(report),),
-        data={
-            "final_equity": {row.label: float(row.equity[-1]) for row in report.rows},
-            "deepest_drawdown": {
-                label: float(values.min()) for label, values in report.sheet.underwater.items()
-            },
-        },
+        data={"final_equity": {row.label: float(row.equity[-1]) for row in report.rows}},
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Chapter
-from engine.report.evidence import rule_test_notes
+from engine.report.evidence import percent_whole
 from engine.report.facts import Facts, data_facts, execution_facts, facts_table
 from engine.report.format import format_number, format_value, is_defined
 from engine.store.records import Compared
@@ -81,8 +81,31 @@ def _sentences(report: ComparisonReport) -> tuple[str, ...]:
             f"{format_value(core.metrics['cagr'], 'fraction')}; {len(_ahead(report)):,} of "
             f"{len(report.rules):,} ended above it, after costs."
         )
-    joint = rule_test_notes(report.tests)[-1]
-    return (*first, f"{joint[:1].upper()}{joint[1:]}.")
+    return (*first, *_joint(report))
+
+
+def _joint(report: ComparisonReport) -> tuple[str, ...]:
+    """Return the joint tests in one sentence, as far as they were made."""
+    tests = report.tests
+    said = []
+    if tests.superiority is not None:
+        p = format_value(tests.superiority.p_value, "ratio")
+        said.append(
+            f"if no rule beat {report.core}, the best would look so good with p = {p} (SPA)"
+        )
+    if tests.superior is not None:
+        named = ", ".join(tests.superior) or "none"
+        said.append(f"rules told to beat it, the number tried allowed for: {named} (StepM)")
+    if tests.confidence_set is not None:
+        among = _members(tests.confidence_set, tests.size)
+        said.append(f"{among} of {len(report.rows)} rows cannot be told from the best (MCS)")
+    text = "; ".join(said)
+    return (f"{text[:1].upper()}{text[1:]}.",) if said else ()
+
+
+def _members(confidence_set: dict[str, float], size: float) -> int:
+    """Return how many rows the model confidence set holds."""
+    return sum(p > size for p in confidence_set.values())
 
 
 def _best(rows: tuple[Compared, ...]) -> Compared | None:
@@ -113,11 +136,11 @@ def _cards(report: ComparisonReport) -> list[dict[str, Any]]:
             {
                 "name": "Beat it, StepM",
                 "value": f"{len(tests.superior)} of {rules}",
-                "note": f"at {format_value(tests.size, 'fraction')}",
+                "note": f"at {percent_whole(tests.size)}",
             }
         )
     if tests.confidence_set is not None:
-        members = sum(p > tests.size for p in tests.confidence_set.values())
+        members = _members(tests.confidence_set, tests.size)
         cards.append(
             {
                 "name": "Not told from the best",

@@ -15,6 +15,8 @@ from engine.report.streak_columns import event_columns
 SERIES: tuple[Series, ...] = ("difference", "satellite", "core")
 STRONGEST = 12
 """Rows of the table of the smallest p-values."""
+SHOWN = ("event", "sessions ahead", "events", "difference", "95 % interval", "p", "Holm p")
+"""Its columns, by their headings."""
 
 
 def followed(report: ScanReport) -> Chapter | None:
@@ -49,12 +51,11 @@ def followed(report: ScanReport) -> Chapter | None:
 
 def _strongest(report: ScanReport, tested: list[EventRow]) -> DataTable:
     """Return the cells with the smallest p-values, whatever they are of."""
-    first, *others = event_columns()
+    by_heading = {column.heading: column for column in event_columns()}
     columns: tuple[Column[EventRow], ...] = (
         word("returns of", lambda e: series_name(report, e.series)),
         word("after", lambda e: event_name(report, e.side, e.kind)),
-        word("event", first.text),
-        *others,
+        *(by_heading[heading] for heading in SHOWN),
     )
     shown = sorted(tested, key=lambda event: event.p_value)[:STRONGEST]
     return data_table(
@@ -62,7 +63,7 @@ def _strongest(report: ScanReport, tested: list[EventRow]) -> DataTable:
         f"The {len(shown)} smallest of {len(tested):,} p-values",
         columns,
         shown,
-        left=4,
+        left=3,
         sortable=len(shown) > 1,
         notes=("All cells are in events.csv.",),
     )

@@ -8,61 +8,57 @@ from typing import Any, Literal
 
 from engine.evaluation.inference.bootstrap import Interval
 from engine.evaluation.inference.rules import Difference
-from engine.report.charts.base import axis, plotted, short
+from engine.report.charts.base import axis, harmless, plotted, short
 from engine.report.columns import Column, data_table
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Figure
+from engine.report.evidence import percent_whole
 from engine.report.format import UNDEFINED, format_value
 from engine.report.theme import variable
 
+Of = Literal["cagr", "sharpe"]
+"""Figure whose differences are shown."""
+
 LINE = 34
 """Height of a pair's line, in CSS pixels."""
-NAME = 34
+NAMES: dict[Of, str] = {"cagr": "CAGR", "sharpe": "Sharpe ratio"}
+NAME = 26
 """Characters of a label that a chart shows at most; its table shows them all."""
 
 
 def differences_figure(
-    report: ComparisonReport, number: int, other: str, found: Sequence[Difference]
+    report: ComparisonReport, key: str, other: str, of: Of, found: Sequence[Difference]
 ) -> Figure:
-    """Return the differences in CAGR and Sharpe ratio of every rule to one row, with intervals."""
-    ones = [pair.one for pair in found]
-    telling = [pair.one for pair in found if _leaves_out_zero(pair.cagr)]
-    said = (
-        f"The interval leaves zero out for {', '.join(telling)}."
-        if telling
-        else ("Every interval of CAGR holds zero.")
-    )
-    names = _shortened(ones)
+    """Return the differences of every rule to one row in one figure, with their intervals."""
+    intervals: list[Interval] = [getattr(pair, of) for pair in found]
+    telling = [d.one for d, i in zip(found, intervals, strict=True) if _leaves_out_zero(i)]
+    said = f"leaves zero out for {', '.join(telling)}" if telling else "holds zero for all"
+    title = f"{NAMES[of]} of rules less that of {other}"
     return Figure(
-        key=f"differences-{number}",
-        title=f"Rules less {other}",
+        key=f"differences-{key}",
+        title=title,
         alternative=(
-            f"Chart of the difference in CAGR and in Sharpe ratio of {len(found)} rules to "
-            f"{other}, with {format_value(report.tests.level, 'fraction')} intervals. {said}"
+            f"Chart of the difference in {NAMES[of]} of {len(found)} rules to {other}, with "
+            f"{percent_whole(report.tests.level)} intervals, which {said}."
         ),
         plot=plotted(
-            [
-                _dots(report, found, names, "cagr", "x", "%{x:.2%}"),
-                _dots(report, found, names, "sharpe", "x2", "%{x:.3f}"),
-            ],
+            [_dots(report, found, intervals, of)],
             {
-                "xaxis": _value_axis("CAGR, difference", [0.0, 0.485], tickformat=".2~%"),
-                "xaxis2": _value_axis("Sharpe, difference", [0.515, 1.0], tickformat=".2~f"),
+                "xaxis": axis(
+                    f"difference in {NAMES[of]}",
+                    zeroline=True,
+                    zerolinecolor=variable("muted"),
+                    nticks=7,
+                    tickformat=".2~%" if of == "cagr" else ".2~f",
+                ),
                 "yaxis": axis(
-                    type="category",
-                    autorange="reversed",
-                    showgrid=False,
-                    ticksuffix=" ",
-                    categoryorder="array",
-                    categoryarray=names,
+                    type="category", autorange="reversed", showgrid=False, ticksuffix=" "
                 ),
             },
             hovermode="closest",
             showlegend=False,
         ),
-        table=data_table(
-            f"differences-table-{number}", f"Rules less {other}", difference_columns(), found
-        ),
+        table=data_table(f"differences-table-{key}", title, difference_columns(), found, left=2),
         height=100 + LINE * len(found),
     )
 
@@ -97,35 +93,23 @@ def _leaves_out_zero(found: Interval) -> bool:
 
 def _shortened(labels: Sequence[str]) -> list[str]:
     """Return labels short enough for an axis, each still its own."""
-    cut = [label if len(label) <= NAME else f"{label[: NAME - 1]}…" for label in labels]
+    cut = [harmless(label if len(label) <= NAME else f"{label[: NAME - 1]}…") for label in labels]
     return [
         f"{name} #{cut[: i + 1].count(name)}" if cut.count(name) > 1 else name
         for i, name in enumerate(cut)
     ]
 
 
-def _value_axis(title: str, domain: list[float], **more: Any) -> dict[str, Any]:
-    return axis(
-        title, domain=domain, zeroline=True, zerolinecolor=variable("muted"), nticks=6, **more
-    )
-
-
 def _dots(
-    report: ComparisonReport,
-    found: Sequence[Difference],
-    names: Sequence[str],
-    figure: Literal["cagr", "sharpe"],
-    pane: str,
-    shown_as: str,
+    report: ComparisonReport, found: Sequence[Difference], intervals: Sequence[Interval], of: Of
 ) -> dict[str, Any]:
     """Return a dot per pair at its estimate, with a bar from end to end of its interval."""
-    intervals: list[Interval] = [getattr(pair, figure) for pair in found]
+    unit: Literal["fraction", "ratio"] = "fraction" if of == "cagr" else "ratio"
     return {
         "type": "scatter",
         "mode": "markers",
         "x": short((i.estimate for i in intervals), 5),
-        "y": list(names),
-        "xaxis": pane,
+        "y": _shortened([pair.one for pair in found]),
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -139,6 +123,6 @@ def _dots(
             "size": 9,
             "color": [variable(report.styles[pair.one][0]) for pair in found],
         },
-        "text": [_interval(i, "fraction" if figure == "cagr" else "ratio") for i in intervals],
-        "hovertemplate": f"%{{y}}: {shown_as} (%{{text}})<extra></extra>",
+        "text": [f"{format_value(i.estimate, unit)} ({_interval(i, unit)})" for i in intervals],
+        "hovertemplate": "%{y}: %{text}<extra></extra>",
     }

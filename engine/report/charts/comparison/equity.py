@@ -1,4 +1,4 @@
-"""Equity of all rules overlaid, each over the core, and drawdowns: three panes over one axis."""
+"""Equity of all rules overlaid, and each over the core: two panes over one axis of time."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import numpy as np
 
 from engine.evaluation.tear_sheet.calendar_returns import period_ends
 from engine.market.quotes import FloatArray
-from engine.report.charts.base import axis, log_ticks, plotted, short, time_axis
+from engine.report.charts.base import axis, harmless, log_ticks, plotted, short, time_axis
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_value
 from engine.report.theme import variable
 
-_PANES = ([0.5, 1.0], [0.25, 0.46], [0.0, 0.21])
-_PANES_WITHOUT_CORE = ([0.36, 1.0], [0.0, 0.0], [0.0, 0.31])
-"""Shares of the height of equity, rows over the core, and drawdowns."""
+_PANES = ([0.44, 1.0], [0.0, 0.39])
+"""Shares of the height of equity, and of the rows over the core."""
 
 
 def overlaid_figure(report: ComparisonReport) -> Figure:
-    """Return the equity of all rows, their wealth over the core's, and drawdowns."""
+    """Return the equity of all rows, and their wealth over the core's."""
     equities = {row.label: row.equity for row in report.rows}
     final = ", ".join(
         f"{label} {format_value(float(equity[-1]), 'currency')}"
@@ -29,9 +28,7 @@ def overlaid_figure(report: ComparisonReport) -> Figure:
     )
     return Figure(
         key="overlaid",
-        title="Equity, relative to the core, and drawdowns"
-        if report.core
-        else "Equity and drawdowns",
+        title=f"Equity, and equity over that of {report.core}" if report.core else "Equity",
         alternative=(
             f"Line chart of the wealth of {len(equities)} rules and benchmarks on a logarithmic "
             f"scale, {report.dates[0]} to {report.dates[-1]}. At the end: {final}."
@@ -40,21 +37,14 @@ def overlaid_figure(report: ComparisonReport) -> Figure:
             [
                 *_lines(report, equities, "y", "%{y:,.0f}", legend=True),
                 *_lines(report, report.sheet.relative, "y2", "%{y:.3f}"),
-                *_lines(report, _drawn_down(report), "y3", "%{y:.1%}"),
             ],
             _axes(report, equities),
             hovermode="closest",
         ),
         table=_condensed(report, equities),
-        height=760,
+        height=680 if report.core else 480,
         note="A click on a name hides its lines, a double click all others. Drag to zoom.",
     )
-
-
-def _drawn_down(report: ComparisonReport) -> dict[str, FloatArray]:
-    """Return the drawdowns of the rules and of the core."""
-    shown = {row.label for row in report.rules} | {report.core}
-    return {k: v for k, v in report.sheet.underwater.items() if k in shown}
 
 
 def _lines(
@@ -73,7 +63,7 @@ def _lines(
         {
             "type": "scatter",
             "mode": "lines",
-            "name": label,
+            "name": harmless(label),
             "x": report.dates,
             "y": short(values[label], 5),
             "yaxis": pane,
@@ -93,21 +83,20 @@ def _lines(
 
 def _axes(report: ComparisonReport, equities: Mapping[str, FloatArray]) -> dict[str, Any]:
     every = np.concatenate(list(equities.values()))
-    top, middle, bottom = _PANES if report.core else _PANES_WITHOUT_CORE
+    top, bottom = _PANES
     axes = {
-        "xaxis": time_axis(report.dates, anchor="y3"),
+        "xaxis": time_axis(report.dates, anchor="y2" if report.core else "y"),
         "yaxis": axis(
             "equity, log scale",
             type="log",
-            domain=top,
+            domain=top if report.core else [0.0, 1.0],
             tickformat=",.0f",
             **log_ticks(float(every.min()), float(every.max())),
         ),
-        "yaxis3": axis("drawdown", domain=bottom, tickformat=".2~%", nticks=5),
     }
     if report.core:
         axes["yaxis2"] = axis(
-            f"over {report.core}", domain=middle, nticks=5, tickformat=".5~g", type="log"
+            f"over {harmless(report.core)}", domain=bottom, nticks=6, tickformat=".5~g", type="log"
         )
     return axes
 

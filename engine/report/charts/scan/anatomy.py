@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from engine.report.charts.base import axis, plotted, short
-from engine.report.charts.relative import harmless
+from engine.report.charts.base import axis, harmless, plotted, short
 from engine.report.columns import data_table
 from engine.report.document import Figure
 from engine.report.format import format_value
@@ -81,5 +80,5 @@ def _colour(outperformance: float) -> str:
 def _room(values: list[float]) -> list[float]:
     """Return a range that leaves room for the figures at the ends of the bars."""
     low, high = min(0.0, *values), max(0.0, *values)
-    room = 0.16 * ((high - low) or 0.01)
+    room = 0.22 * ((high - low) or 0.01)
     return [low - room, high + room]

@@ -54,7 +54,12 @@ def rarity_figure(side: str, found: Rarity, leader: str) -> Figure:
                 },
             ],
             {
-                "xaxis": axis("at least so many sessions", dtick=1, showgrid=False),
+                "xaxis": axis(
+                    "at least so many sessions",
+                    dtick=1,
+                    showgrid=False,
+                    range=[0.5, lengths[-1] + 0.5],
+                ),
                 "yaxis": axis(
                     "number of runs, log scale",
                     type="log",

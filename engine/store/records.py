@@ -168,13 +168,14 @@ class RunResult:
 
     @property
     def rotations(self) -> pd.DataFrame:
-        """Every change of the held asset: when decided and filled, from what, to what, why."""
+        """Every change of the held asset: when, from what, to what, why, and what came of it."""
         import pandas as pd
 
         from engine.store.logs import ROTATION_COLUMNS, rotation_log
 
         symbols = self.setting.data["symbols"]
-        log = rotation_log(self.simulation, (symbols["core"], symbols["satellite"]))
+        pair = (symbols["core"], symbols["satellite"])
+        log = rotation_log(self.simulation, pair, self.market["core_close"])
         frame = pd.DataFrame(log, columns=list(ROTATION_COLUMNS))
         for column in ("decision_session", "fill_session"):
             frame[column] = pd.to_datetime(frame[column])

@@ -22,7 +22,7 @@ Of = Literal["cagr", "sharpe"]
 LINE = 34
 """Height of a pair's line, in CSS pixels."""
 NAMES: dict[Of, str] = {"cagr": "CAGR", "sharpe": "Sharpe ratio"}
-NAME = 26
+NAME = 32
 """Characters of a label that a chart shows at most; its table shows them all."""
 
 

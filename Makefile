@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-peers
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench calibrate docs clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: setup.cfg pyproject.toml
@@ -46,6 +46,9 @@ $(PEERS)/installed: benchmarks/requirements.txt
 	else grep -v '^#' $< | while read -r peer; do \
 		$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet "$$peer" \
 		|| echo "cannot install $$peer: it will be left out"; done; fi
+
+calibrate: $(VENV)/installed-dev ## check on simulated markets that the p-value of a search tells the truth
+	@$(BIN)/python -m benchmarks.calibration
 
 docs: $(VENV)/installed-dev  ## rewrite the files that are made from the code
 	@$(BIN)/python -m docs

@@ -41,7 +41,7 @@ def generated() -> dict[str, str]:
     schema = json.dumps(full_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         "configs/schema.json": schema,
-        "docs/evidence.md": f"{_ABOUT_EVIDENCE}\n{criteria_reference()}",
+        "docs/evidence.md": f"{_ABOUT_EVIDENCE}\n{criteria_reference()}\n{_ABOUT_STABILITY}",
         "docs/metrics.md": _metrics(),
         "docs/rules.md": _rules(),
     }
@@ -108,6 +108,39 @@ kurtosis of 3 is that of the normal distribution.
 *No evidence*, *weak*, *moderate* or *strong*: every figure that is known reaches a level of its
 own, and the lowest counts. Without a figure that accounts for how many rules were tried, marked
 †, nothing is more than moderate: a single run cannot know.
+"""
+_ABOUT_STABILITY = """## What a result hangs on: `streak stability`
+
+A stored run, or one set of a stored sweep, with one choice changed at a time:
+
+```bash
+streak stability demo                       # a run
+streak stability demo --starts 5 --json     # five first sessions at equal distances
+```
+
+Of a sweep it takes the best set by the metric the sweep is ranked by; `--by METRIC` or `--row N`
+(as `streak top --json` counts them) choose another. Prices, code and files must be what they were
+when the result was made: otherwise one message says which of them is not. Each row stands beside
+the core held on the same terms over the same sessions.
+
+- **Costs**: the same decisions at 0, 2, 5 and 10 times the study's own. A lead gone at twice the
+  costs hardly was one.
+- **Break-even cost**: the cost per side, all in, the same for both assets, at which rule and core
+  end level: the root of log(rule / core), found to 0.001 bp by Brent's method. There is none where
+  the rule trails even if trading is free.
+- **Fill**: every rotation one session later; and at the close where the study fills at the open, or
+  the other way round. A lead that needs the very next price is one of the prices.
+- **First session**: trading begins at the first session of each year that leaves 252 of them,
+  features warmed up by all that came before. Look at how few rotations are left.
+- **Price basis**: every other one that the prices allow. A streak's sign can depend on dividends.
+- **Neighbours**: the sets one step away along each axis of a sweep's grid, and the box around.
+  Plateau = (their median − median of the grid) / (the set − median of the grid): 1 is as good as
+  the set, near 0 the set is a spike.
+
+With other costs and fills the decisions stay as they were; with another first session or price
+basis the rule decides anew, and begins in the core. Later first sessions share their end, so that
+twenty of them are by no means twenty tries. `stability.md`, `.csv` and `.json` are put into the
+result's folder, which stays what it was.
 """
 _ABOUT_METRICS = """# Metrics
 

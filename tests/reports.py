@@ -1,5 +1,6 @@
-"""Stored runs to report, and a page read as a reader's program would."""
+"""Stored runs and sweeps to report, and a page read as a reader's program would."""
 
+import json
 from html.parser import HTMLParser
 
 from short_studies import SHORT, write_study
@@ -7,6 +8,10 @@ from short_studies import SHORT, write_study
 from engine.market.load import load_panel
 from engine.pipeline.running import run
 from engine.pipeline.saving import save_run
+from engine.pipeline.sweeping.on_disk import Request, sweep_into
+from engine.pipeline.sweeping.plan import Plan
+from engine.pipeline.sweeping.progress import Silence
+from engine.pipeline.sweeping.workers import Workers
 from engine.rules.studies import read_study
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "wbr"}
@@ -18,6 +23,23 @@ def stored_run(folder, *overrides, text=SHORT):
     return save_run(
         run(loaded.study, load_panel(loaded.study.data)), loaded.content, folder / "results"
     )
+
+
+def stored_sweep(folder, axes, *overrides, by="sharpe", confirm=0, text=SHORT):
+    """Sweep a study over axes in a folder of its own and return the stored result."""
+    lines = [f"  {key}: {json.dumps(values)}" for key, values in axes.items()]
+    given = text + "".join(f"{line}\n" for line in ("sweep:", *lines) if axes)
+    loaded = read_study(write_study(folder, text=given), overrides=overrides)
+    plan = Plan(loaded.study, None, "auto", 1)
+    with Workers(0) as workers:
+        return sweep_into(
+            folder / "results",
+            plan,
+            Request(by, "auto", confirm, {}),
+            loaded.content,
+            workers,
+            Silence(),
+        )[1]
 
 
 class Page(HTMLParser):

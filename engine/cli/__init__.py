@@ -22,6 +22,7 @@ from engine.cli.run import run
 from engine.cli.scan import scan
 from engine.cli.schema import schema
 from engine.cli.show import show
+from engine.cli.stability import stability
 from engine.cli.sweep import sweep
 from engine.cli.top import top
 from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
@@ -48,7 +49,7 @@ def streak() -> None:
 
 
 for command in (
-    *(run, sweep, top, compare, scan, now, claims),
+    *(run, sweep, top, stability, compare, scan, now, claims),
     *(report, show, ls, rules, data, schema),
 ):
     streak.add_command(command)

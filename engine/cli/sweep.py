@@ -11,6 +11,7 @@ from click.exceptions import Exit
 
 from engine.cli.options import (
     CONFIG,
+    notice,
     output_options,
     print_json,
     print_table,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Sweep more than 50 million sets.")
 @click.option("--dry-run", is_flag=True, help="Count the sets, estimate what they cost; stop.")
 @click.option("--resume", metavar="RUN", help="Finish a sweep that was interrupted.")
+@click.option("--report", is_flag=True, help="Write the report of the sweep as well.")
 @study_options
 @results_option
 @output_options
@@ -49,6 +51,7 @@ def sweep(
     config: Path | None,
     workers: int | None,
     resume: str | None,
+    report: bool,
     dry_run: bool,
     results: Path,
     as_json: bool,
@@ -78,7 +81,15 @@ def sweep(
         else:
             assert config is not None
             summary, stored = _begun(config, results, asked, count, processes, progress)
-    _tell(summary, stored, as_json)
+    page = _reported(stored, quiet) if report else None
+    _tell(summary, stored, page, as_json)
+
+
+def _reported(stored: Stored, quiet: bool) -> Path:
+    from engine.pipeline.reporting import write_report
+
+    notice(quiet, "writing the report")
+    return write_report(stored)
 
 
 def _begun(
@@ -138,17 +149,19 @@ def _resumed(
     return resumed(results, unfinished, read, threads, processes, progress)
 
 
-def _tell(summary: SweepSummary, stored: Stored, as_json: bool) -> None:
+def _tell(summary: SweepSummary, stored: Stored, page: Path | None, as_json: bool) -> None:
     from engine.pipeline.sweeping.confirming import failures
     from engine.report.labels import set_label
     from engine.report.sweeps import sweep_table
 
     failed = failures(summary)
+    reported = {} if page is None else {"report": str(page)}
     if as_json:
-        print_json(_as_json(summary, {"run": stored.name, "path": str(stored.path)}))
+        where = {"run": stored.name, "path": str(stored.path), **reported}
+        print_json(_as_json(summary, where))
     else:
         print_table(sweep_table(summary))
-        click.echo(f"\n{stored.path}")
+        click.echo("\n" + "\n".join((str(stored.path), *reported.values())))
     for one in failed:
         label = set_label(summary.axes, one.parameters)
         told = f"{one.worst} of Backtrader differs by {one.largest:.1e}"

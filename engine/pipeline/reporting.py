@@ -23,16 +23,21 @@ from engine.pipeline.replaying import Replay, replay
 from engine.report.chapters import run_document
 from engine.report.chapters.comparison import comparison_document
 from engine.report.chapters.scan import scan_document
+from engine.report.chapters.sweep import sweep_document
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Document
 from engine.report.run_report import Holdings, RunReport
 from engine.report.scan_report import ScanReport
+from engine.report.sweep_report import SweepReport
 from engine.report.writing import report_files
 from engine.store.comparison_reading import read_comparison
 from engine.store.folders import Stored, put_beside, write_whole
 from engine.store.run_reading import StoredRun, read_run
 from engine.store.scan_reading import read_scan
+from engine.store.sweep_reading import read_sweep
 
+BEST_SETS = 200
+"""Sets of a sweep that its report looks at one by one."""
 _EARLIER = (
     "prices were not stored with this run, which an earlier version made: the relative line, "
     "holding lengths, and the sensitivity to costs and delay are left out; run the study again"
@@ -72,16 +77,19 @@ def write_report(stored: Stored, folder: Path | None = None) -> Path:
 
 
 def write_pictures(stored: Stored, folder: Path) -> list[Path]:
-    """Write the main charts of a stored run as PNG and SVG; return their paths.
+    """Write the main charts of a stored run or sweep as PNG and SVG; return their paths.
 
     Raises
     ------
     UsageError
-        If the result is no run, or matplotlib is not installed.
+        If there are no pictures of results of this kind, or matplotlib is not installed.
     """
-    from engine.report.pictures import pictures
-
-    files = pictures(run_report(stored))
+    kind = stored.manifest["kind"]
+    if kind not in _PICTURES:
+        raise UsageError(
+            f"{stored.name} is a {kind}; pictures are drawn of {', '.join(sorted(_PICTURES))}"
+        )
+    files = _PICTURES[kind](stored)
     write_whole(folder, files)
     return [folder / name for name in files]
 
@@ -142,10 +150,38 @@ def _scan_document(stored: Stored) -> Document:
     return scan_document(scan_report(stored))
 
 
+def sweep_report(stored: Stored) -> SweepReport:
+    """Return everything the report of a stored sweep shows."""
+    return SweepReport(read_sweep(stored, best=BEST_SETS))
+
+
+def _sweep_document(stored: Stored) -> Document:
+    return sweep_document(sweep_report(stored))
+
+
 _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
     "run": _run_document,
     "comparison": _comparison_document,
     "scan": _scan_document,
+    "sweep": _sweep_document,
+}
+
+
+def _run_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.pictures import pictures
+
+    return pictures(run_report(stored))
+
+
+def _sweep_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.sweep_pictures import sweep_pictures
+
+    return sweep_pictures(sweep_report(stored))
+
+
+_PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
+    "run": _run_pictures,
+    "sweep": _sweep_pictures,
 }
 
 

@@ -57,6 +57,7 @@ def run(study: Study, panel: PricePanel, progress: Progress = silent) -> RunResu
         study=study.name,
         seed=study.seed,
         config=resolved(study),
+        folder=study.folder,
         config_hash=config_hash(study),
         setting=setting_of(study, panel),
         subject=subject,

@@ -195,6 +195,15 @@ class Document:
     chapters: tuple[Chapter, ...]
 
 
+def selection(
+    key: str, label: str, options: Sequence[tuple[str, DataTable | Figure]]
+) -> tuple[Selection | DataTable | Figure, ...]:
+    """Return options to choose from as blocks: a single one needs no choice."""
+    if len(options) < 2:
+        return tuple(option for _, option in options)
+    return (Selection(key, label, tuple(options)),)
+
+
 def single_blocks(blocks: Sequence[Block]) -> Iterator[DataTable | Figure | Listing]:
     """Yield the blocks in order, each of the options in the place of a selection."""
     for block in blocks:

@@ -34,13 +34,12 @@ def grid_notes(grid: Told, core: str) -> list[str]:
 
 def grid_sections(grid: Told, core: str) -> list[Section]:
     """Return every section on a grid, in the order a reader asks."""
-    name = find_metric(grid["metric"]).label
     sections = [
-        _spread(grid, name, core),
-        _neighbours(grid, name, core),
-        _profiles(grid, name),
-        _axes(grid, name),
-        _halves(grid, name, core),
+        spread_section(grid, core),
+        neighbours_section(grid, core),
+        profiles_section(grid),
+        axes_section(grid),
+        halves_section(grid, core),
     ]
     return [section for section in sections if section.lines]
 
@@ -97,8 +96,10 @@ def _halves_note(grid: Told) -> str:
     )
 
 
-def _spread(grid: Told, name: str, core: str) -> Section:
+def spread_section(grid: Told, core: str) -> Section:
+    """Return how the metric is spread over the grid; `core` names the benchmark."""
     spread, key = grid["spread"], grid["metric"]
+    name = find_metric(key).label
     defined = spread["sets"] - spread["undefined"]
     paths = f"{'about ' if grid['paths_error'] else ''}{grid['paths']:,}"
     lines = [
@@ -128,8 +129,10 @@ def _spread(grid: Told, name: str, core: str) -> Section:
     return Section(f"{name} over the grid", tuple(lines), headings, (row,), 0, notes)
 
 
-def _neighbours(grid: Told, name: str, core: str) -> Section:
+def neighbours_section(grid: Told, core: str) -> Section:
+    """Return how the sets beside some did; `grid` holds metric, axes and neighbourhoods."""
     key = grid["metric"]
+    name = find_metric(key).label
     headings = (
         "set",
         name,
@@ -141,8 +144,8 @@ def _neighbours(grid: Told, name: str, core: str) -> Section:
         f"{_beat(grid)} {core}",
         "plateau",
         "in the box",
-        "median",
-        "worst",
+        "median there",
+        "worst there",
     )
     rows = tuple(
         (
@@ -195,11 +198,13 @@ def _box(key: str, box: Told | None) -> tuple[str, ...]:
     return sets, median, worst
 
 
-def _profiles(grid: Told, name: str) -> Section:
+def profiles_section(grid: Told) -> Section:
+    """Return the metric along each axis through the best set; without sentences if empty."""
     rows = tuple(
         (axis_label(one["axis"]), ", ".join(_along_profile(grid["metric"], one)))
         for one in grid["profiles"]
     )
+    name = find_metric(grid["metric"]).label
     lines = (
         f"{name} along each axis, all others as in the best set, which a star marks: good sets "
         "side by side rise and fall smoothly.",
@@ -221,9 +226,11 @@ def _along_profile(key: str, one: Told) -> Iterator[str]:
         yield "…"
 
 
-def _axes(grid: Told, name: str) -> Section:
+def axes_section(grid: Told) -> Section:
+    """Return how much each axis matters on average; without sentences where there is none."""
     headings = ("axis", "values", "highest mean", "at", "lowest mean", "at", "range of means")
     rows = tuple(_axis_row(grid["metric"], one) for one in grid["along"])
+    name = find_metric(grid["metric"]).label
     lines = (
         f"Mean of {name} for each value of an axis, over all values of the others: how much the "
         "choice of that value matters on average.",
@@ -237,19 +244,21 @@ def _axis_row(key: str, one: Told) -> tuple[str, ...]:
     for choose in (max, min):
         if known:
             at = choose(known, key=one["mean"].__getitem__)
-            ends += [format_metric(key, one["mean"][at]), _bin_text(one["from"][at], one["to"][at])]
+            ends += [format_metric(key, one["mean"][at]), bin_text(one["from"][at], one["to"][at])]
         else:
             ends += [UNDEFINED, UNDEFINED]
     span = f"{value_text(one['from'][0])} to {value_text(one['to'][-1])}"
     return (axis_label(one["axis"]), span, *ends, format_metric(key, one["range_of_means"]))
 
 
-def _bin_text(first: Any, last: Any) -> str:
+def bin_text(first: Any, last: Any) -> str:
+    """Return a bin of an axis for readers: its value, or its first and last."""
     texts = [value_text(first), value_text(last)]
     return texts[0] if texts[0] == texts[1] else "..".join(texts)
 
 
-def _halves(grid: Told, name: str, core: str) -> Section:
+def halves_section(grid: Told, core: str) -> Section:
+    """Return how sets did in both halves of history."""
     title = "First half against second half of history"
     halves, key = grid["halves"], grid["metric"]
     if halves is None:

@@ -1,19 +1,13 @@
-"""The main charts of a run as PNG and SVG, by matplotlib, for documents; the theme is the page's.
-
-The same run gives the same bytes: no date is written, and the marks of an SVG are salted.
-"""
+"""The main charts of a run as PNG and SVG, for documents; see :mod:`engine.report.drawing`."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.errors import UsageError
-from engine.market.panel import SIMULATED_NOTICE
 from engine.report.charts.relative import DEPTHS, SHADES
+from engine.report.drawing import literal, panes, written
 from engine.report.run_report import RunReport
 from engine.report.theme import LIGHT, colour_of
 
@@ -21,28 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FORMATS = ("png", "svg")
 MANY_YEARS = 12
 """Beyond this, years are written with two digits."""
-DOTS_PER_INCH = 144
-_STYLE: Any = {
-    "axes.edgecolor": LIGHT["line"],
-    "axes.labelcolor": LIGHT["muted"],
-    "axes.grid": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.axisbelow": True,
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "grid.color": LIGHT["line"],
-    "legend.frameon": False,
-    "svg.hashsalt": "streaklab",
-    "text.color": LIGHT["text"],
-    "xtick.color": LIGHT["muted"],
-    "ytick.color": LIGHT["muted"],
-}
 
 
 def pictures(report: RunReport) -> dict[str, bytes]:
@@ -53,61 +27,8 @@ def pictures(report: RunReport) -> dict[str, bytes]:
     UsageError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise UsageError(
-            'pictures need matplotlib; install it with: pip install "streaklab[pictures]"'
-        ) from None
-    drawn: dict[str, Callable[[RunReport], Figure | None]] = {
-        "equity": _equity,
-        "relative": _relative,
-        "years": _years,
-    }
-    files: dict[str, bytes] = {}
-    with mpl.rc_context():
-        mpl.rcdefaults()  # whatever a user has set: the same picture on every machine
-        mpl.rcParams.update(_STYLE)
-        for name, draw in drawn.items():
-            figure = draw(report)
-            if figure is not None:
-                _sign(figure, report)
-                files |= {f"{name}.{form}": _bytes(figure, form) for form in FORMATS}
-    return files
-
-
-def _bytes(figure: Figure, form: str) -> bytes:
-    buffer = io.BytesIO()
-    nothing = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
-    figure.savefig(buffer, format=form, dpi=DOTS_PER_INCH, metadata=nothing)
-    return buffer.getvalue()
-
-
-def _panes(heights: list[float], size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure and its panes, one above the other over one axis of x."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    axes = figure.subplots(
-        len(heights), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": heights}
-    )
-    return figure, list(axes[:, 0])
-
-
-def _sign(figure: Figure, report: RunReport) -> None:
-    """Say under the picture what it is drawn from."""
-    data = report.manifest["data"]
-    said = [
-        f"{report.manifest['study']} · {report.core_symbol}, {report.satellite_symbol} · "
-        f"{data['price_basis']} · {data['first_session']} to {data['last_session']} · after costs"
-    ]
-    said += [SIMULATED_NOTICE] * data["simulated"]
-    figure.supxlabel(_literal("   ".join(said)), x=0.01, ha="left", size=7.5, color=LIGHT["muted"])
-
-
-def _literal(text: str) -> str:
-    """Return text in which matplotlib finds no formula."""
-    return text.replace("$", r"\$")
+    drawn = {"equity": _equity, "relative": _relative, "years": _years}
+    return written(drawn, report, report.manifest)
 
 
 def _line(axes: Axes, report: RunReport, series: str, values: Any, **more: Any) -> None:
@@ -122,9 +43,9 @@ def _line(axes: Axes, report: RunReport, series: str, values: Any, **more: Any) 
 
 def _equity(report: RunReport) -> Figure:
     heights = [5.0, 0.35, 1.6] + [2.0] * report.has_core
-    figure, (top, ribbon, bottom, *rest) = _panes(heights, (9.0, 6.2))
+    figure, (top, ribbon, bottom, *rest) = panes(heights, (9.0, 6.2))
     for series, equity in report.equities.items():
-        _line(top, report, series, equity, label=_literal(report.label(series)))
+        _line(top, report, series, equity, label=literal(report.label(series)))
     top.set_yscale("log")
     top.yaxis.set_major_formatter(_thousands())
     top.yaxis.set_minor_formatter(_thousands())
@@ -165,7 +86,7 @@ def _thousands() -> Any:
 def _relative(report: RunReport) -> Figure | None:
     if report.ratio is None:
         return None
-    figure, (axes,) = _panes([1.0], (9.0, 4.2))
+    figure, (axes,) = panes([1.0], (9.0, 4.2))
     sessions = report.run.sessions
     for span in report.spans:
         depth = sum(abs(span.length) >= least for least, _ in DEPTHS) - 1
@@ -190,14 +111,14 @@ def _relative(report: RunReport) -> Figure | None:
             s=16,
             color=LIGHT[asset],
             zorder=4,
-            label=_literal(f"rotation into {symbol}"),
+            label=literal(f"rotation into {symbol}"),
         )
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(_plain_number())
     axes.yaxis.set_minor_formatter(_plain_number())
     axes.set_xlim(sessions[0], sessions[-1])
     axes.set_title(
-        _literal(f"{report.satellite_symbol} / {report.core_symbol}: streaks of 5 and more shaded")
+        literal(f"{report.satellite_symbol} / {report.core_symbol}: streaks of 5 and more shaded")
     )
     axes.legend(ncols=2, loc="lower left")
     return figure
@@ -210,7 +131,7 @@ def _plain_number() -> Any:
 
 
 def _years(report: RunReport) -> Figure:
-    figure, (axes,) = _panes([1.0], (9.0, 3.2))
+    figure, (axes,) = panes([1.0], (9.0, 3.2))
     shown = [series for series in ("rule", "core") if series in report.sheet.calendar]
     width = 0.8 / len(shown)
     years = report.sheet.calendar["rule"].years
@@ -220,7 +141,7 @@ def _years(report: RunReport) -> Figure:
             np.nan_to_num(report.sheet.calendar[series].yearly) * 100.0,
             width,
             color=LIGHT[colour_of(series)],
-            label=_literal(report.label(series)),
+            label=literal(report.label(series)),
         )
     axes.set_title("Calendar years, return in %")
     many = len(years) > MANY_YEARS

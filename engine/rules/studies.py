@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.rules.axes import check_axes, with_fitted_axes
 from engine.rules.resolve import check_rules
 from engine.study.faults import without_lines
-from engine.study.loader import LoadedStudy
+from engine.study.loader import LoadedStudy, parse_study
 from engine.study.loader import load_study as load_study_file
 from engine.study.models import Study
+from engine.study.resolved import study_text
 from engine.study.validation import validated
 
 CHECKS = (check_rules, check_axes)
@@ -44,6 +46,32 @@ def load_study(
 ) -> Study:
     """Return a checked study; see :func:`read_study`."""
     return read_study(path, overrides=overrides, data_dir=data_dir).study
+
+
+def restored_study(
+    config: Mapping[str, Any], folder: Path | None, name: str, *, data_dir: Path | str | None = None
+) -> Study:
+    """Return the checked study that a manifest holds.
+
+    Parameters
+    ----------
+    config : mapping
+        The study as :func:`engine.study.resolved.resolved` gives it.
+    folder : Path or None
+        What paths in it are relative to; None: the working directory.
+    name : str
+        What faults call it.
+    data_dir : Path or str, optional
+        Replaces ``data.directory``.
+
+    Raises
+    ------
+    StudyError
+        If the rules or files it names are gone, or no longer what they were.
+    """
+    content = study_text(config).encode()
+    loaded = parse_study(content, Path(name), folder, data_dir=data_dir, checks=CHECKS)
+    return with_fitted_axes(loaded.study)
 
 
 def checked(study: Study) -> Study:

@@ -46,11 +46,12 @@ def csv_bytes(
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*columns, "data"])
     for row in rows:
-        writer.writerow([*(_cell(row.get(column)) for column in columns), data_word(simulated)])
+        writer.writerow([*(csv_cell(row.get(column)) for column in columns), data_word(simulated)])
     return text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """Return a value as a CSV file holds it: text made harmless, undefined empty."""
     if isinstance(value, str):
         return guarded(value).replace("\r", " ").replace("\n", " ")  # a row is a line
     if isinstance(value, float):

@@ -192,12 +192,12 @@ def _open(path: Path) -> Stored | None:
     return Stored(path, manifest) if known and manifest.keys() >= REQUIRED else None
 
 
-def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
+def find(root: Path, wanted: str, *kinds: str) -> Stored:
     """Return the result a user names.
 
     `wanted` is ``latest``, a study's name or ``<study>/latest`` (its newest result), the name of
-    a result or the beginning of one, or the path of a result folder. Newest is the newest of a
-    `kind` (``run``, ``comparison``), if that is given.
+    a result or the beginning of one, or the path of a result folder. Newest is the newest of some
+    `kinds` (``run``, ``comparison``), if they are given.
 
     Raises
     ------
@@ -217,7 +217,8 @@ def find(root: Path, wanted: str, kind: str | None = None) -> Stored:
     newest = [
         r
         for r in results
-        if (wanted == LATEST or r.path.parent.name == study) and kind in (None, r.manifest["kind"])
+        if (wanted == LATEST or r.path.parent.name == study)
+        and (not kinds or r.manifest["kind"] in kinds)
     ]
     if newest:
         return newest[-1]

@@ -35,7 +35,7 @@ def findings_json(findings: GridFindings) -> dict[str, Any]:
         "paths": findings.paths,
         "paths_error": findings.paths_error,
         "along": [_along(one) for one in findings.along],
-        "neighbourhoods": [_neighbourhood(one) for one in findings.neighbourhoods],
+        "neighbourhoods": [neighbourhood_json(one) for one in findings.neighbourhoods],
         "profiles": [_profile(one) for one in findings.profiles],
         "halves": findings.halves and _halves(findings.halves),
     }
@@ -62,7 +62,7 @@ def _cells(one: Map) -> Iterator[dict[str, Any]]:
             continue
         row: dict[str, Any] = {}
         for (axis, value), key, values, at in zip(names, one.axes, one.values, index, strict=False):
-            row |= {axis: key, value: _cell_value(values[at])}
+            row |= {axis: key, value: cell_value(values[at])}
         measured = (one.mean, one.best, one.worst)
         row["sets"] = int(sets)
         row |= {
@@ -72,8 +72,8 @@ def _cells(one: Map) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def _cell_value(ends: tuple[Any, Any]) -> Any:
-    """Return a bin as one cell: its value, as study files write it, or ``first..last``."""
+def cell_value(ends: tuple[Any, Any]) -> Any:
+    """Return a bin as one cell of a table: its value as study files write it, ``first..last``."""
     first, last = (axis_value(end) for end in ends)
     texts = ["null" if end is None else end for end in (first, last)]
     return texts[0] if first == last else f"{texts[0]}..{texts[1]}"
@@ -104,7 +104,8 @@ def _along(one: Map) -> dict[str, Any]:
     }
 
 
-def _neighbourhood(one: Neighbourhood) -> dict[str, Any]:
+def neighbourhood_json(one: Neighbourhood) -> dict[str, Any]:
+    """Return a neighbourhood as plain values; floats may be NaN."""
     return {
         **_plain(one),
         "values": _values(one.values),
@@ -120,6 +121,7 @@ def _profile(one: Profile) -> dict[str, Any]:
 def _halves(one: Halves) -> dict[str, Any]:
     return {
         **_plain(one, "numbers", "first", "second"),
+        "cloud": one.cloud and _plain(one.cloud),
         "winner": _half_result(one.winner),
         "first_winner": _half_result(one.first_winner),
         "leaders": [_half_result(leader) for leader in one.leaders],

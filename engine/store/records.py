@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.evaluation.inference.rules import RuleTests
@@ -93,6 +94,8 @@ class RunResult:
     study : str
     config : dict
         The whole study, defaults filled in.
+    folder : Path or None
+        What paths in `config` are relative to, absolute; None for a study made in Python.
     config_hash : str
         Hash of what determines the results, apart from prices and code.
     setting : Setting
@@ -117,6 +120,7 @@ class RunResult:
     study: str
     seed: int
     config: dict[str, Any]
+    folder: Path | None
     config_hash: str
     setting: Setting
     subject: Measured

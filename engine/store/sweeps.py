@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -66,6 +67,8 @@ class SweepSummary:
     study : str
     seed : int
     config : dict
+    folder : Path or None
+        What paths in `config` are relative to, absolute; None for a study made in Python.
     content_hash : str
     setting : Setting
     axes : tuple of str
@@ -95,6 +98,7 @@ class SweepSummary:
     study: str
     seed: int
     config: dict[str, Any]
+    folder: Path | None
     content_hash: str
     setting: Setting
     axes: tuple[str, ...]

@@ -24,6 +24,7 @@ __all__ = [
     "config_hash",
     "identity",
     "load_study",
+    "parse_study",
     "resolved",
 ]
 
@@ -90,6 +91,30 @@ def load_study(
     """
     path = Path(path)
     content = read_study_bytes(path)
+    return parse_study(
+        content,
+        path,
+        path.absolute().parent,
+        overrides=overrides,
+        data_dir=data_dir,
+        checks=checks,
+    )
+
+
+def parse_study(
+    content: bytes,
+    path: Path,
+    folder: Path | None,
+    *,
+    overrides: Sequence[str] = (),
+    data_dir: Path | str | None = None,
+    checks: Iterable[Check] = (),
+) -> LoadedStudy:
+    """Check the content of a study file; see :func:`load_study`.
+
+    `path` is what faults call it, `folder` what paths in it are relative to; None: the working
+    directory.
+    """
     document = parse_document(content, str(path))
     faults = list(document.faults)
     given = _Given(document.data, Places(str(path), document.lines))
@@ -97,7 +122,7 @@ def load_study(
         faults += given.override(text)
     if data_dir is not None:
         faults += given.set_directory(Path(data_dir))
-    study, misfits = validated(given.data, path.absolute().parent, checks)
+    study, misfits = validated(given.data, folder, checks)
     faults += [given.places.fault(misfit) for misfit in misfits]
     if faults or study is None:
         raise StudyError(faults=in_order(faults))

@@ -1,14 +1,21 @@
 """The kernel's look-ups against doing it the long way, for every range of short series."""
 
 import math
-from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from engine.execution.kernel.events import _deepest, entries_of
+from engine.execution.kernel.events import _fallen, entries_of
 from engine.execution.kernel.numbering import distinct, keys_of
-from engine.execution.kernel.tables import FACTOR, LOWER, SUMMED, build_market, next_true
+from engine.execution.kernel.tables import (
+    FACTOR,
+    HIGH,
+    LOW,
+    PATH,
+    SUMMED,
+    build_market,
+    next_true,
+)
 
 SIZES = (2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33)
 
@@ -38,13 +45,12 @@ def test_any_range_has_its_extremes_and_drawdown(n, spread):
         for first in range(n):
             for last in range(first, n):
                 held = close[asset, first : last + 1]
-                for peak in (0.5, 1.0, 3.0):
-                    highest, fall = _deepest(
-                        market.ranges[asset], market.level, first, last, 2.0, peak, 0.0
-                    )
-                    assert highest == max(peak, 2.0 * held.max())
-                    lowest = min(deepest(held), 2.0 * held.min() / peak - 1.0, 0.0)
-                    assert fall == pytest.approx(lowest, abs=1e-14)
+                block = market.level[first ^ last]
+                of_first, of_last = market.ranges[asset, block, [first, last]]
+                assert max(of_first[HIGH], of_last[HIGH]) == held.max()
+                assert min(of_first[LOW], of_last[LOW]) == held.min()
+                fall = _fallen(market.ranges[asset], market.falls[asset], block, first, last)
+                assert fall == pytest.approx(min(deepest(held), 0.0), abs=1e-14)
 
 
 def path_returns(fill, close, sale, purchase, cash, entry, leave):
@@ -77,29 +83,42 @@ def test_any_stay_changes_the_sums_by_what_its_sessions_earn(jump):
         powers = [returns**power for power in (1, 2, 3, 4)]
         return [math.fsum(x) for x in (*powers, excess**2, below**2, active**2)]
 
-    assert market.held.sum(axis=0).tolist() == pytest.approx(sums(core), rel=1e-13)
+    assert market.wide == (jump > 1.0)
+
+    def scaled(whole, rest):
+        return whole * market.unit + (rest * market.unit_of_rest if market.wide else 0.0)
+
+    assert scaled(*market.held).tolist() == pytest.approx(sums(core), rel=1e-12)
     assert market.cash == pytest.approx(cash.sum())
     for entry in range(n - 1):
         for leave in range(entry + 1, n):
-            changes = market.enter[entry] + market.leave[leave]
-            upper = market.held[0] + changes[:SUMMED]
-            found = upper + (market.held[1] + changes[LOWER : LOWER + SUMMED])
+            changes = (market.enter[entry] + market.leave[leave])[:SUMMED]
+            rest = (market.enter_rest[entry] + market.leave_rest[leave])[:SUMMED]
+            found = scaled(market.held[0] + changes, market.held[1] + rest)
             returns = path_returns(fill, close, sale, purchase, cash, entry, leave)
-            assert found.tolist() == pytest.approx(sums(returns), rel=1e-12, abs=1e-16)
-            wealth = market.start * market.enter[entry, FACTOR]
+            assert found.tolist() == pytest.approx(sums(returns), rel=1e-11, abs=1e-16)
+            wealth = market.start * market.entered[entry, FACTOR]
             last = 1 if leave == n - 1 else 0
-            wealth *= (market.leave[leave, FACTOR] if last == 0 else 1.0) * close[last, -1]
+            wealth *= (market.left[leave, FACTOR] if last == 0 else 1.0) * close[last, -1]
             assert wealth == pytest.approx(np.prod(1.0 + returns), rel=1e-13)
 
 
-def test_upper_digits_are_exact_in_any_order():
-    """Multiples of one unit, few enough digits of it: no sum of them is ever rounded."""
-    market = market_of(closes(400, 8, 0.05))
-    for rows in (market.enter, market.leave):
-        for column in rows[:, :SUMMED].T:
-            exact = sum(map(Fraction, column.tolist()))
-            for order in (column, column[::-1], np.sort(column)):
-                assert Fraction(float(np.cumsum(order)[-1])) == exact
+def test_paths_are_told_apart_by_every_entry_and_leave():
+    """The hash of a path is a sum: any two different stays must add something different."""
+    market = market_of(closes(40, 8, 0.05))
+    added = {
+        (entry, leave): int(market.enter[entry, PATH]) + int(market.leave[leave, PATH])
+        for entry in range(39)
+        for leave in range(entry + 1, 40)
+    }
+    assert len(set(added.values())) == len(added)
+
+
+def test_rows_of_changes_lie_in_one_cache_line():
+    market = market_of(closes(33))
+    for rows in (market.enter, market.leave, market.enter_rest, market.leave_rest):
+        assert rows.ctypes.data % 64 == 0
+        assert rows.strides == (64, 8)
 
 
 @pytest.mark.parametrize("n", [1, *SIZES])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.evaluation.grid_study.cloud import Cloud, cloud_of
 from engine.evaluation.grid_study.leaders import Leaders
 from engine.evaluation.grid_study.places import (
     Evaluate,
@@ -19,6 +20,7 @@ from engine.evaluation.grid_study.places import (
     Paths,
     Places,
     References,
+    mean_ranks,
 )
 from engine.market.quotes import SessionArray
 
@@ -109,6 +111,11 @@ class Halves:
     numbers: Numbers
     first: FloatArray
     second: FloatArray
+
+    @property
+    def cloud(self) -> Cloud | None:
+        """How many of the sets compared were where in both halves; None without any."""
+        return cloud_of(self.first, self.second)
 
 
 def compare_halves(
@@ -223,16 +230,10 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float:
     """
     if len(one) < FEWEST:
         return math.nan
-    ranks = [_ranks(values) for values in (one, other)]
+    ranks = [mean_ranks(values) for values in (one, other)]
     x, y = (own - own.mean() for own in ranks)
     size = float(x @ x) * float(y @ y)
     return float(x @ y) / math.sqrt(size) if size else math.nan
-
-
-def _ranks(values: FloatArray) -> FloatArray:
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2.0)[inverse.ravel()])
 
 
 def _median(values: FloatArray) -> float:

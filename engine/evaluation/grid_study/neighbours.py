@@ -140,7 +140,7 @@ def neighbourhoods(
     """
     core = references.get(CORE, math.nan)
     return tuple(
-        _neighbourhood(places, int(number), int(row), measured, sign, median, core)
+        neighbourhood(places, int(number), int(row), measured, sign, median, core)
         for number, row in zip(leaders.numbers, leaders.rows, strict=True)
     )
 
@@ -156,9 +156,14 @@ def profiles(places: Places, best: int, measured: Measured) -> tuple[Profile, ..
     return tuple(found)
 
 
-def _neighbourhood(
+def neighbourhood(
     places: Places, number: int, row: int, measured: Measured, sign: int, median: float, core: float
 ) -> Neighbourhood:
+    """Return the neighbourhood of one set; `measured` holds those of :func:`around`.
+
+    `median` is the metric of the grid's middle set, `core` that of the core held, NaN where it is
+    not known; higher is better where `sign` is 1, lower where it is −1.
+    """
     digits = places.digits(np.array([number]))[0]
     own = float(measured.at(np.array([number]))[0])
     rings = []

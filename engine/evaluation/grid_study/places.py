@@ -103,6 +103,13 @@ def share(chosen: NDArray[np.bool_]) -> float:
     return float(chosen.mean()) if len(chosen) else math.nan
 
 
+def mean_ranks(values: FloatArray) -> FloatArray:
+    """Return the rank of each value, from 1 for the lowest, equal ones at their mean rank."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2.0)[inverse.ravel()])
+
+
 @dataclass(frozen=True, eq=False)
 class Measured:
     """Sets that were measured together, found again by number.

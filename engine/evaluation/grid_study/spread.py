@@ -174,7 +174,7 @@ class SpreadCount:
         if n:
             values = np.clip(values, self._lowest, self._highest)
         percentiles = {p: _percentile(values, counts, p) for p in PERCENTILES}
-        edges = _edges(self._lowest, self._highest, percentiles[1], percentiles[99])
+        edges = histogram_edges(self._lowest, self._highest, percentiles[1], percentiles[99])
         inside, _ = np.histogram(values, edges, weights=counts) if n else (np.empty(0), None)
         return Spread(
             sets=self._sets,
@@ -215,11 +215,16 @@ def _percentile(values: FloatArray, counts: NDArray[np.int64], percent: int) -> 
     return low + (high - low) * (position - below)
 
 
-def _edges(lowest: float, highest: float, low: float, high: float) -> FloatArray:
-    """Return the edges of the histogram; none of nothing, one bin where all values are equal."""
+def histogram_edges(
+    lowest: float, highest: float, low: float, high: float, bins: int = HISTOGRAM_BINS
+) -> FloatArray:
+    """Return the edges of a histogram of equal bins that leaves strays out.
+
+    `low` and `high` are the 1st and the 99th percentile: what lies further from them than half
+    their distance is left out. No edges of nothing, one bin where all values are equal.
+    """
     if lowest > highest:
         return np.empty(0)
     reach = (high - low) / 2.0
     start, stop = max(lowest, low - reach), min(highest, high + reach)
-    bins = HISTOGRAM_BINS if stop > start else 1
-    return np.linspace(start, stop, bins + 1)
+    return np.linspace(start, stop, (bins if stop > start else 1) + 1)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.evaluation.backtest import measure, measure_against
-from engine.evaluation.metrics import MetricValue
+from engine.evaluation.metrics import Metrics, MetricValue
 from engine.execution.bars import simulate
 from engine.execution.costs import AssetCosts, Terms
-from engine.execution.simulation import Simulation
 from engine.execution.terms import BASIS_POINT
 from engine.market.panel import PricePanel
 from engine.rules.decisions import Decision
@@ -92,8 +91,23 @@ def sensitivity(panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms
             _variant("costs", bps, panel, decisions, with_cost(terms, bps)) for bps in COSTS_BPS
         ),
         break_even_bps=break_even_cost(panel, decisions, terms),
-        beats_without_costs=_lead(panel, decisions, free) > 0.0,
+        beats_without_costs=lead_over_core(panel, decisions, free) > 0.0,
     )
+
+
+def beside_core(
+    panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms
+) -> tuple[Metrics, Metrics]:
+    """Return the metrics of decisions, and those of the core held, on the same terms.
+
+    ``cost_drag`` is left out: it would take a third simulation. Relative metrics are against the
+    core held.
+    """
+    run, core = (simulate(panel, made, terms) for made in (decisions, _CORE_HELD))
+    metrics = [{**measure(one, one), **measure_against(one, core)} for one in (run, core)]
+    for found in metrics:
+        del found["cost_drag"]
+    return metrics[0], metrics[1]
 
 
 def with_cost(terms: Terms, bps: float) -> Terms:
@@ -122,7 +136,7 @@ def break_even_cost(panel: PricePanel, decisions: tuple[Decision, ...], terms: T
     """
 
     def lead(bps: float) -> float:
-        return _lead(panel, decisions, with_cost(terms, bps))
+        return lead_over_core(panel, decisions, with_cost(terms, bps))
 
     if not lead(0.0) > 0.0 or not lead(DEAREST_BPS) < 0.0:
         return float("nan")
@@ -131,7 +145,7 @@ def break_even_cost(panel: PricePanel, decisions: tuple[Decision, ...], terms: T
     return float(brentq(lead, 0.0, DEAREST_BPS, xtol=1e-3))
 
 
-def _lead(panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms) -> float:
+def lead_over_core(panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms) -> float:
     """Return log(final equity of the rule / of the core held) on the same terms."""
     rule, core = (simulate(panel, made, terms).equity[-1] for made in (decisions, _CORE_HELD))
     return float(np.log(rule / core))
@@ -144,16 +158,10 @@ def _variant(
     decisions: tuple[Decision, ...],
     terms: Terms,
 ) -> Variant:
-    run, core = (simulate(panel, made, terms) for made in (decisions, _CORE_HELD))
-    metrics = {**_measured(run), **measure_against(run, core)}
-    cagr = _measured(core)["cagr"]
+    run, core = beside_core(panel, decisions, terms)
     return Variant(
         name,
         cost_bps,
-        {key: metrics[key] for key in _SHOWN},
-        float(cagr),  # type: ignore[arg-type]
+        {key: run[key] for key in _SHOWN},
+        float(core["cagr"]),  # type: ignore[arg-type]
     )
-
-
-def _measured(simulation: Simulation) -> dict[str, MetricValue]:
-    return measure(simulation, simulation)

@@ -35,7 +35,8 @@ from engine.execution.kernel.columns import (
     X2,
 )
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.events import Runs, _mixed
+from engine.execution.kernel.events import Runs
+from engine.execution.kernel.tables import mixed
 from engine.rotation.costs import bought, orders, quote, sold
 from engine.rotation.switching import ENTERED, NOTHING, State, step
 
@@ -100,7 +101,7 @@ def _switch(enter, leave, limits, fills):  # type: ignore[no-untyped-def]  # com
             fills.weight[count] = 1.0 if state.inside else 0.0
             count += 1
         if state.event != NOTHING:
-            path += _mixed(2 * t if state.event == ENTERED else 2 * t + 1)
+            path += mixed(2 * t if state.event == ENTERED else 2 * t + 1)
     return count, path
 
 
@@ -117,7 +118,7 @@ def _follow(schedule, fills):  # type: ignore[no-untyped-def]  # compiled
         if t == 0 or decided:
             fills.session[count] = t + 1
             fills.weight[count] = schedule[t] + 0.0 if decided else 0.0  # −0 is 0
-            path += _mixed(_mixed(bits[count]) ^ np.uint64(t))
+            path += mixed(mixed(bits[count]) ^ np.uint64(t))
             count += 1
     return count, path
 

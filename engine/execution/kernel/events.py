@@ -28,10 +28,24 @@ from engine.execution.kernel.columns import (
     X2,
 )
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.tables import CASH, DRAWDOWN, FACTOR, HIGH, LOW, Market, session_type
+from engine.execution.kernel.tables import (
+    CASH,
+    FACTOR,
+    HIGH,
+    LOW,
+    PATH,
+    SUMMED,
+    WIDTH,
+    Market,
+    session_type,
+)
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
+
+ENTRY, LEAVE = range(2)
+ADDED = (R1, R2, R3, R4, X2, SHORTFALL, A2)
+"""Columns that the sums of a market's tables go to."""
 
 
 class Entries(NamedTuple):
@@ -73,13 +87,13 @@ def entries_of(answers: NDArray[np.bool_]) -> Entries:
 
 
 @compiled
-def _prepare(entries, next_leave, parts, left, valid):  # type: ignore[no-untyped-def]  # compiled
-    """Fill in when a stay from each entry is left, and the first entry from each on that counts.
+def _prepare(entries, next_leave, parts, stays):  # type: ignore[no-untyped-def]  # compiled
+    """Fill in the next stay from each entry on: the closes at which it begins and is left.
 
-    At a close at which the rule would leave as well nothing is entered.
+    At a close at which the rule would leave as well nothing is entered: the next entry counts.
     """
     never, m = next_leave.shape[1] - 1, len(entries)
-    valid[m] = m
+    stays[m, ENTRY], stays[m, LEAVE] = never, never
     for i in range(m - 1, -1, -1):
         t = entries[i]
         leaves_at_once, first = False, never
@@ -87,97 +101,94 @@ def _prepare(entries, next_leave, parts, left, valid):  # type: ignore[no-untype
             if part >= 0:
                 leaves_at_once |= next_leave[part, t] == t
                 first = min(first, next_leave[part, t + 1])
-        left[i] = first
-        valid[i] = valid[i + 1] if leaves_at_once else i
+        stays[i, ENTRY] = stays[i + 1, ENTRY] if leaves_at_once else t
+        stays[i, LEAVE] = stays[i + 1, LEAVE] if leaves_at_once else first
 
 
 @compiled
-def _deepest(ranges, level, first, last, units, peak, deepest):  # type: ignore[no-untyped-def]
-    """Hold units of an asset at the closes `first` to `last`: return peak and deepest drawdown."""
-    block = level[first ^ last]
-    high = max(ranges[block, first, HIGH], ranges[block, last, HIGH])
-    low = min(ranges[block, first, LOW], ranges[block, last, LOW])
-    across = ranges[block, last, LOW] / ranges[block, first, HIGH] - 1.0
-    fall = min(ranges[block, first, DRAWDOWN], ranges[block, last, DRAWDOWN], across)
+def _fallen(ranges, falls, block, first, last):  # type: ignore[no-untyped-def]  # compiled
+    """Return the deepest drawdown within the closes `first` to `last` of an asset."""
     if first == last:
-        fall = 0.0
-    deepest = min(deepest, fall, units * low / peak - 1.0)
-    return max(peak, units * high), deepest
+        return 0.0
+    across = ranges[block, last, LOW] / ranges[block, first, HIGH] - 1.0
+    return min(falls[block, first], falls[block, last], across)
 
 
 @compiled
-def _mixed(t):  # type: ignore[no-untyped-def]  # compiled
-    """Return well-mixed bits of a number (the finaliser of Steele and others' SplitMix)."""
-    bits = (np.uint64(t) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return bits ^ (bits >> np.uint64(31))
+def _simulate(market, enter, leave, first_entry, stays, limits, sums, out):  # type: ignore[no-untyped-def]  # noqa: PLR0915
+    """Run one parameter set; return the longest stay. Rows of `enter` and `leave` are added up.
 
-
-@compiled
-def _simulate(market, entries, first_entry, left, valid, limits, out):  # type: ignore[no-untyped-def]  # noqa: PLR0915
-    """Run one parameter set; return the longest stay and a hash of the position path.
-
-    The hash adds up mixed numbers of all entries and leaves: equal for equal paths.
+    Session numbers are unsigned, so that none is looked at from the end; and what is done for
+    every stay is written out: a call here costs as much as all the rest.
     """
     core, satellite = market.ranges[0], market.ranges[1]
-    entering, leaving, level = market.enter, market.leave, market.level
-    n, m = len(entering), len(entries)
-    max_holding, cooldown = limits
-    r1, r2, r3, r4, x2, shortfall, a2 = market.held[0]
-    s1, s2, s3, s4, s5, s6, s7 = market.held[1]
-    units, peak, deepest, path = market.start, 1.0, 0.0, np.uint64(0)
-    trades, wins, held, longest, inside, at_once = 0, 0, 0, 0, 0, 0
-    at, t = 1, 0  # session of the last fill; first close at which an entry is looked at
-    while t < n - 1:
-        i = valid[first_entry[t]]
-        if i >= m or entries[i] >= n - 1:
+    core_falls, satellite_falls, level = market.falls[0], market.falls[1], market.level
+    entered, left = market.entered, market.left
+    max_holding, cooldown = np.uint64(limits[0]), np.uint64(limits[1])
+    n, one, zero = np.uint64(len(enter)), np.uint64(1), np.uint64(0)
+    end = n - one
+    sums[:] = 0
+    units, peak, deepest = market.start, 1.0, 0.0
+    trades, wins, held, longest, inside, at_once = 0, 0, zero, zero, zero, 0
+    at, t = one, zero  # session of the last fill; first close at which an entry is looked at
+    while t < end:
+        row = first_entry[t]
+        entry = np.uint64(stays[row, ENTRY])
+        if entry >= end:
             break
-        entry = entries[i]
-        leave = min(left[i], entry + max_holding, n - 1)
+        leaving = min(np.uint64(stays[row, LEAVE]), entry + max_holding, end)
         if entry >= at:
-            peak, deepest = _deepest(core, level, at, entry, units, peak, deepest)
+            block = level[at ^ entry]
+            top = max(peak, units * max(core[block, at, HIGH], core[block, entry, HIGH]))
+            low = units * min(core[block, at, LOW], core[block, entry, LOW])
+            if low < (1.0 + deepest) * top:  # else it cannot be deeper, wherever the peak was
+                fall = _fallen(core, core_falls, block, at, entry)
+                deepest = min(deepest, fall, low / peak - 1.0)
+            peak = top
         else:
             at_once = 1
-        units *= entering[entry, FACTOR]
-        peak, deepest = _deepest(satellite, level, entry + 1, leave, units, peak, deepest)
-        r1 += entering[entry, 0] + leaving[leave, 0]
-        r2 += entering[entry, 1] + leaving[leave, 1]
-        r3 += entering[entry, 2] + leaving[leave, 2]
-        r4 += entering[entry, 3] + leaving[leave, 3]
-        x2 += entering[entry, 4] + leaving[leave, 4]
-        shortfall += entering[entry, 5] + leaving[leave, 5]
-        a2 += entering[entry, 6] + leaving[leave, 6]
-        s1 += entering[entry, 8] + leaving[leave, 8]
-        s2 += entering[entry, 9] + leaving[leave, 9]
-        s3 += entering[entry, 10] + leaving[leave, 10]
-        s4 += entering[entry, 11] + leaving[leave, 11]
-        s5 += entering[entry, 12] + leaving[leave, 12]
-        s6 += entering[entry, 13] + leaving[leave, 13]
-        s7 += entering[entry, 14] + leaving[leave, 14]
-        path += _mixed(2 * entry)
-        longest = max(longest, leave - entry)
-        at = leave + 1
-        if leave == n - 1:
-            inside = leave - entry
+        units *= entered[entry, FACTOR]
+        first = entry + one
+        block = level[first ^ leaving]
+        top = max(peak, units * max(satellite[block, first, HIGH], satellite[block, leaving, HIGH]))
+        low = units * min(satellite[block, first, LOW], satellite[block, leaving, LOW])
+        if low < (1.0 + deepest) * top:
+            fall = _fallen(satellite, satellite_falls, block, first, leaving)
+            deepest = min(deepest, fall, low / peak - 1.0)
+        peak = top
+        for k in range(WIDTH):
+            sums[k] += enter[entry, k] + leave[leaving, k]
+        longest = max(longest, leaving - entry)
+        at = leaving + one
+        if leaving == end:
+            inside = leaving - entry
             break
-        path += _mixed(2 * leave + 1)
-        units *= leaving[leave, FACTOR]
+        units *= left[leaving, FACTOR]
         trades += 1
-        held += leave - entry
-        wins += leaving[leave, CASH] > entering[entry, CASH]
+        held += leaving - entry
+        wins += left[leaving, CASH] > entered[entry, CASH]
         t = at + cooldown
     if at < n:
-        peak, deepest = _deepest(core, level, at, n - 1, units, peak, deepest)
-    out[R1], out[R2], out[R3], out[R4] = r1 + s1, r2 + s2, r3 + s3, r4 + s4
-    out[X1], out[X2], out[SHORTFALL] = r1 + s1 - market.cash, x2 + s5, shortfall + s6
-    out[A1], out[A2] = (r1 - market.held[0, 0]) + (s1 - market.held[1, 0]), a2 + s7
-    out[WEALTH] = units * market.close[1 if inside else 0, n - 1] if n > 1 else 1.0
+        block = level[at ^ end]
+        low = units * min(core[block, at, LOW], core[block, end, LOW])
+        fall = _fallen(core, core_falls, block, at, end)
+        deepest = min(deepest, fall, low / peak - 1.0)
+    out[WEALTH] = units * market.close[1 if inside else 0, n - one] if n > one else 1.0
     out[DEEPEST], out[TRADES], out[WINS], out[HELD] = deepest, trades, wins, held
     out[INSIDE] = held + inside
-    out[ROTATIONS] = 2 * trades + (inside > 0) - at_once
+    out[ROTATIONS] = 2 * trades + (inside > zero) - at_once
     out[TRADED] = out[ROTATIONS]
-    return longest, path
+    return longest
+
+
+@compiled
+def _scale(market, sums, rest, out):  # type: ignore[no-untyped-def]  # compiled
+    """Fill in the sums over sessions, from what the stays change and what the core adds."""
+    for k in range(SUMMED):
+        whole, small = market.held[0, k] + sums[k], market.held[1, k] + rest[k]
+        out[ADDED[k]] = whole * market.unit[k] + small * market.unit_of_rest[k]
+    out[X1] = out[R1] - market.cash
+    out[A1] = sums[0] * market.unit[0] + rest[0] * market.unit_of_rest[0]
 
 
 @compiled
@@ -207,9 +218,9 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
     paths : uint64 array, shape (m,)
         Filled: a hash of each run's position path.
     """
-    left = np.empty(next_leave.shape[1], next_leave.dtype)
-    valid = np.empty(next_leave.shape[1] + 1, next_leave.dtype)
-    longest, path = 0, np.uint64(0)
+    stays = np.empty((next_leave.shape[1] + 1, 2), next_leave.dtype)
+    sums, rest = np.empty(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
+    longest, path = np.uint64(0), np.uint64(0)
     for i in range(first, last):
         enter, leave = runs.enter[i], runs.leave[i]
         limits = runs.limits[runs.limit[i]]
@@ -222,27 +233,14 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
                 paths[i] = path
                 continue
         else:
-            _prepare(own, next_leave, runs.parts[leave], left, valid)
-        longest, path = _simulate(
-            market, own, entries.first[enter], left, valid, (limits[0], limits[1]), out[i]
-        )
+            _prepare(own, next_leave, runs.parts[leave], stays)
+        known = (entries.first[enter], stays, limits)
+        if market.wide:
+            _simulate(market, market.enter_rest, market.leave_rest, *known, rest, out[i])
+        longest = _simulate(market, market.enter, market.leave, *known, sums, out[i])
+        _scale(market, sums, rest, out[i])
+        path = np.uint64(sums[PATH])
         paths[i] = path
-
-
-@compiled
-def _next_stay(entries, first_entry, left, valid, max_holding, n, t):  # type: ignore[no-untyped-def]
-    """Return at which closes the next stay begins and ends, looked for from close t on.
-
-    A stay that is still open ends at the last close, n − 1; no stay is told by n. What
-    :func:`_simulate` does in place, where a call would cost half as much as all the rest.
-    """
-    if t >= n - 1:
-        return n, n
-    i = valid[first_entry[t]]
-    if i >= len(entries) or entries[i] >= n - 1:
-        return n, n
-    entry = entries[i]
-    return entry, min(left[i], entry + max_holding, n - 1)
 
 
 @compiled
@@ -261,19 +259,20 @@ def session_returns(  # type: ignore[no-untyped-def]  # compiled
     """
     n = len(market.enter)
     held, stayed, entering, leaving = market.returns
-    left = np.empty(next_leave.shape[1], next_leave.dtype)
-    valid = np.empty(next_leave.shape[1] + 1, next_leave.dtype)
+    stays = np.empty((next_leave.shape[1] + 1, 2), next_leave.dtype)
     for i in range(first, last):
         enter = runs.enter[i]
         max_holding, cooldown = runs.limits[runs.limit[i]]
         own = entries.sessions[entries.offsets[enter] : entries.offsets[enter + 1]]
-        _prepare(own, next_leave, runs.parts[runs.leave[i]], left, valid)
+        _prepare(own, next_leave, runs.parts[runs.leave[i]], stays)
         out[i] = held[1:]
         t = 0
-        while True:
-            entry, leave = _next_stay(own, entries.first[enter], left, valid, max_holding, n, t)
-            if entry == n:
+        while t < n - 1:
+            row = entries.first[enter, t]
+            entry = stays[row, ENTRY]
+            if entry >= n - 1:
                 break
+            leave = min(stays[row, LEAVE], entry + max_holding, n - 1)
             out[i, entry] = entering[entry + 1]
             out[i, entry + 1 : leave] = stayed[entry + 2 : leave + 1]
             if leave < n - 1:

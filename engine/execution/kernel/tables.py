@@ -3,13 +3,13 @@
 What a stay in the satellite changes, compared with holding the core throughout, is a sum of what
 its entry and its leave change: for sums over sessions the prefix sums up to either of them, for
 wealth a factor each. So a stay costs two rows, however long it is. Its deepest drawdown comes
-from a disjoint sparse table: level by level, blocks of sessions with the running (highest close,
-lowest close, deepest drawdown) outward from each block's middle, so that any range is two look-ups.
+from disjoint sparse tables: level by level, blocks of sessions with the running highest close,
+lowest close and deepest drawdown outward from each block's middle, so that any range is two
+look-ups.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -18,39 +18,61 @@ from numpy.typing import NDArray
 from engine.execution.kernel.compiled import compiled
 
 FloatArray = NDArray[np.float64]
+Counts = NDArray[np.int64]
 
-HIGH, LOW, DRAWDOWN = range(3)
+HIGH, LOW = range(2)
+FACTOR, CASH = range(2)
 
-# Columns of a row of changes. The first SUMMED hold the upper digits of what is added to the sums
-# over sessions; the lower digits stand LOWER columns to the right. Then the factor of wealth per
-# quote, and the cash one unit of the satellite takes (enter) or brings (leave).
 SUMMED = 7
-FACTOR, LOWER, CASH = 7, 8, 15
-WIDTH = 16
+"""Sums over sessions: powers 1 to 4 of the return, squares of excess, shortfall, and active."""
+PATH = SUMMED
+"""Column after them: what an entry or a leave adds to the hash of a position path."""
+WIDTH = SUMMED + 1
+CACHE_LINE = 64
+"""Bytes; a row of WIDTH integers fills one."""
 
-UPPER_DIGITS = 40
-"""Binary digits kept above the split: sums of such numbers are exact in float64, in any order."""
+DIGITS = 62
+"""Binary digits of a sum, sign apart; what a session adds is rounded to their last one."""
+DIGITS_OF_REST = 40
+"""Binary digits kept of what that rounding leaves."""
+ENOUGH = 34
+"""Binary digits of an ordinary session's share in a sum that make its rest negligible."""
 
 
 class Market(NamedTuple):
     """Everything the kernel knows of prices; n traded sessions, two assets (core, satellite).
 
+    Sums are counted in whole units: exact, in whatever order stays are added up.
+
     ``close``: shape (2, n). ``start``: units of the core that wealth 1 buys in session 1. ``enter``
-    and ``leave``: what a decision at each close changes once it is filled, shape (n, WIDTH); the
-    last row of ``leave`` is that of a stay that is still open. ``held``: sums of the core held
-    throughout, upper and lower digits, shape (2, SUMMED). ``cash``: sum of what cash earned.
-    ``ranges``: disjoint sparse tables, shape (2, levels, n, 3). ``level``: level of the table for
-    every ``first ^ last``, uint8. ``returns``: what a session earns in which the core is held, the
-    satellite is held, it is entered, it is left, shape (4, n); session 1 buys with cash.
+    and ``leave``: what a decision at each close adds to the sums, and to the path, once it is
+    filled, int64 of shape (n, WIDTH); the last row of ``leave`` is that of a stay that is still
+    open. ``enter_rest`` and ``leave_rest``: what rounding to whole units left, likewise; looked
+    at if ``wide``. ``entered`` and ``left``: the factor on wealth per quote, and the cash that one
+    unit of the satellite takes or brings, shape (n, 2). ``held``: sums of the core held throughout
+    and their rest, shape (2, SUMMED). ``unit`` and ``unit_of_rest``: shape (SUMMED,).
+    ``cash``: sum of what cash earned. ``ranges``: disjoint
+    sparse tables of HIGH and LOW, shape (2, levels, n, 2); ``falls``: of the deepest drawdown,
+    shape (2, levels, n). ``level``: level of the tables for every ``first ^ last``, uint8.
+    ``returns``: what a session earns in which the core is held, the satellite is held, it is
+    entered, it is left, shape (4, n); session 1 buys with cash.
     """
 
     close: FloatArray
     start: float
-    enter: FloatArray
-    leave: FloatArray
-    held: FloatArray
+    enter: Counts
+    leave: Counts
+    enter_rest: Counts
+    leave_rest: Counts
+    wide: bool
+    entered: FloatArray
+    left: FloatArray
+    held: Counts
+    unit: FloatArray
+    unit_of_rest: FloatArray
     cash: float
     ranges: FloatArray
+    falls: FloatArray
     level: NDArray[np.uint8]
     returns: FloatArray
 
@@ -77,105 +99,157 @@ def build_market(
     bought, sold = fill * purchase[:, None], fill * sale[:, None]
     waited = 1.0 + cash_return[min(1, n - 1)]
     returns = np.zeros((4, n))
-    held, stayed, entering, leaving = returns
-    held[1:], stayed[1:] = close[:, 1:] / close[:, :-1] - 1.0
+    core, stayed, entering, leaving = returns
+    core[1:], stayed[1:] = close[:, 1:] / close[:, :-1] - 1.0
     entering[1:] = sold[0, 1:] / close[0, :-1] * close[1, 1:] / bought[1, 1:] - 1.0
     leaving[1:] = sold[1, 1:] / close[1, :-1] * close[0, 1:] / bought[0, 1:] - 1.0
     # session 1 buys with the cash of session 0
-    held[1:2] = waited * close[0, 1:2] / bought[0, 1:2] - 1.0
+    core[1:2] = waited * close[0, 1:2] / bought[0, 1:2] - 1.0
     entering[1:2] = waited * close[1, 1:2] / bought[1, 1:2] - 1.0
-    enter, leave = np.zeros((n, WIDTH)), np.zeros((n, WIDTH))
-    sums = np.zeros((2, SUMMED))
-    _fill_changes(_added(returns, cash_return), enter, leave, sums)
-    enter[:-1, FACTOR] = sold[0, 1:] / bought[1, 1:]
-    leave[:-1, FACTOR] = sold[1, 1:] / bought[0, 1:]
+    added, totals = _added(returns, cash_return)
+    unit, unit_of_rest, wide = _units(totals, returns[:2, 1:])
+    enter, leave, enter_rest, leave_rest = (_rows(n) for _ in range(4))
+    held = np.zeros((2, SUMMED), np.int64)
+    _fill_changes(added, 1.0 / unit, enter, leave, held[0])
+    if wide:
+        _take_whole(added, unit)
+        _fill_changes(added, 1.0 / unit_of_rest, enter_rest, leave_rest, held[1])
     start = waited / bought[0, min(1, n - 1)]
-    enter[:1, FACTOR] = waited / bought[1, min(1, n - 1)] / start
-    enter[:-1, CASH], leave[:-1, CASH] = bought[1, 1:], sold[1, 1:]
+    entered, left = np.zeros((n, 2)), np.zeros((n, 2))
+    entered[:-1, FACTOR], left[:-1, FACTOR] = (
+        sold[0, 1:] / bought[1, 1:],
+        sold[1, 1:] / bought[0, 1:],
+    )
+    entered[:1, FACTOR] = waited / bought[1, min(1, n - 1)] / start
+    entered[:-1, CASH], left[:-1, CASH] = bought[1, 1:], sold[1, 1:]
+    close = np.ascontiguousarray(close)
+    ranges, falls = range_tables(close)
     return Market(
-        close=np.ascontiguousarray(close),
+        close=close,
         start=float(start),
         enter=enter,
         leave=leave,
-        held=sums,
+        enter_rest=enter_rest,
+        leave_rest=leave_rest,
+        wide=wide,
+        entered=entered,
+        left=left,
+        held=held,
+        unit=unit,
+        unit_of_rest=unit_of_rest,
         cash=float(cash_return[1:].sum()),
-        ranges=range_table(np.ascontiguousarray(close)),
+        ranges=ranges,
+        falls=falls,
         level=_levels(n),
         returns=returns,
     )
 
 
+def _rows(n: int) -> Counts:
+    """Return n rows of zeros, none of which lies across two cache lines."""
+    room = np.zeros((n + 1) * WIDTH, np.int64)
+    skipped = -room.ctypes.data % CACHE_LINE // room.itemsize
+    return room[skipped : skipped + n * WIDTH].reshape(n, WIDTH)
+
+
 @compiled
-def _added(returns: FloatArray, cash: FloatArray) -> FloatArray:
-    """Return what each session adds to each sum, shape (4, n, SUMMED); 0 in session 0.
+def mixed(number):  # type: ignore[no-untyped-def]  # compiled
+    """Return well-mixed bits of a number (the finaliser of Steele and others' SplitMix).
+
+    Added up over twice every entry, and twice every leave and one, they tell paths apart.
+    """
+    bits = (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+def _units(totals: FloatArray, returns: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
+    """Return the unit of each sum, that of its rest, and whether the rest is needed.
+
+    It is if a few huge values (a price jumped five-fold, its fourth power) make the unit large
+    against what an ordinary session adds: its digits would be lost.
+    """
+    unit = np.ldexp(1.0, np.frexp(totals)[1] - DIGITS)
+    ordinary = min(_median(asset[asset > 0.0]) for asset in np.abs(returns))
+    share = ordinary ** np.array([1, 2, 3, 4, 2, 2, 2])
+    return unit, unit * 2.0**-DIGITS_OF_REST, bool((unit > share * 2.0**-ENOUGH).any())
+
+
+def _median(values: FloatArray) -> float:
+    return float(np.partition(values, len(values) // 2)[len(values) // 2]) if len(values) else 0.0
+
+
+@compiled
+def _added(returns, cash):  # type: ignore[no-untyped-def]  # compiled
+    """Return what each session adds to each sum, shape (n, 4, SUMMED), and totals of its size.
 
     Powers 1 to 4 of the return, squares of the excess over cash, of the shortfall below cash,
-    and of the return less the core benchmark's.
+    and of the return less the core benchmark's; nothing in session 0.
     """
     kinds, n = returns.shape
-    added = np.zeros((kinds, n, SUMMED))
-    for kind in range(kinds):
-        for t in range(1, n):
+    added, totals = np.zeros((n, kinds, SUMMED)), np.zeros(SUMMED)
+    for t in range(1, n):
+        for kind in range(kinds):
             value = returns[kind, t]
             excess, active = value - cash[t], value - returns[0, t]
             square, below = value * value, min(excess, 0.0)
-            added[kind, t, 0] = value
-            added[kind, t, 1] = square
-            added[kind, t, 2] = square * value
-            added[kind, t, 3] = square * square
-            added[kind, t, 4] = excess * excess
-            added[kind, t, 5] = below * below
-            added[kind, t, 6] = active * active
-    return added
+            added[t, kind, 0] = value
+            added[t, kind, 1] = square
+            added[t, kind, 2] = square * value
+            added[t, kind, 3] = square * square
+            added[t, kind, 4] = excess * excess
+            added[t, kind, 5] = below * below
+            added[t, kind, 6] = active * active
+            for k in range(SUMMED):
+                totals[k] += abs(added[t, kind, k])
+    return added, totals
 
 
 @compiled
-def _fill_changes(added, enter, leave, held):  # type: ignore[no-untyped-def]  # compiled
-    """Fill in what entering and leaving at each close changes in the sums, and the core's sums.
+def _take_whole(added, unit):  # type: ignore[no-untyped-def]  # compiled
+    """Leave of what each session adds only what is not in whole units."""
+    n, kinds, _ = added.shape
+    for t in range(n):
+        for kind in range(kinds):
+            for k in range(SUMMED):
+                added[t, kind, k] -= np.rint(added[t, kind, k] / unit[k]) * unit[k]
+
+
+@compiled
+def _fill_changes(added, per_unit, enter, leave, held):  # type: ignore[no-untyped-def]  # compiled
+    """Fill in what entering and leaving at each close adds to the sums, and the core's sums.
 
     A stay decided at close e and left at close l replaces what the core would have added in
     sessions e + 1 to l + 1: by an entering session, stayed ones, and a leaving session.
-
-    Upper and lower digits apart: differences of plain prefix sums would keep the rounding of
-    everything before; after a price has jumped five-fold, its fourth power would hide those of
-    ordinary returns.
     """
-    kinds, n, _ = added.shape
-    parts = np.zeros((2, kinds))
-    before = np.zeros(2)  # what staying in sessions 2 … t − 1 would have changed
+    n = len(added)
+    before = np.zeros(SUMMED, np.int64)  # what staying in sessions 2 … t − 1 would have changed
+    for t in range(1, n):
+        for k in range(SUMMED):
+            core = np.int64(np.rint(added[t, 0, k] * per_unit[k]))
+            stayed = np.int64(np.rint(added[t, 1, k] * per_unit[k]))
+            entering = np.int64(np.rint(added[t, 2, k] * per_unit[k]))
+            leaving = np.int64(np.rint(added[t, 3, k] * per_unit[k]))
+            held[k] += core
+            leave[t - 1, k] = leaving - core + before[k]
+            if t >= 2:
+                before[k] += stayed - core
+            enter[t - 1, k] = entering - core - before[k]
+        enter[t - 1, PATH], leave[t - 1, PATH] = mixed(2 * t - 2), mixed(2 * t - 1)
     for k in range(SUMMED):
-        largest = 0.0
-        for kind in range(kinds):
-            for t in range(n):
-                largest += abs(added[kind, t, k])
-        unit = math.ldexp(1.0, math.frexp(largest)[1] - UPPER_DIGITS)
-        before[:] = 0.0
-        for t in range(1, n):
-            for kind in range(kinds):
-                value = added[kind, t, k]
-                parts[0, kind] = np.rint(value / unit) * unit
-                parts[1, kind] = value - parts[0, kind]
-            for part in range(2):
-                core, stayed, entering, leaving = parts[part]
-                column = k + part * LOWER
-                held[part, k] += core
-                leave[t - 1, column] = leaving - core + before[part]
-                if t >= 2:
-                    before[part] += stayed - core
-                enter[t - 1, column] = entering - core - before[part]
-        for part in range(2):
-            leave[n - 1, k + part * LOWER] = before[part]
+        leave[n - 1, k] = before[k]
 
 
 @compiled
-def range_table(close: FloatArray) -> FloatArray:
-    """Return the disjoint sparse tables of both assets' closes."""
+def range_tables(close: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the disjoint sparse tables of both assets' closes: of ranges, and of falls."""
     # element by element: to compile the assignment of a tuple to a row takes seconds
     n = close.shape[1]
     levels = 1
     while (1 << levels) < n:
         levels += 1
-    table = np.empty((2, levels, n, 3))
+    ranges, falls = np.empty((2, levels, n, 2)), np.empty((2, levels, n))
     for asset in range(2):
         price = close[asset]
         for level in range(levels):
@@ -186,17 +260,17 @@ def range_table(close: FloatArray) -> FloatArray:
                     # leftward: a new first session can only be a peak for what follows it
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, low / price[t] - 1.0)
-                    table[asset, level, t, HIGH] = high
-                    table[asset, level, t, LOW] = low
-                    table[asset, level, t, DRAWDOWN] = fall
+                    ranges[asset, level, t, HIGH] = high
+                    ranges[asset, level, t, LOW] = low
+                    falls[asset, level, t] = fall
                 high, low, fall = 0.0, np.inf, 0.0
                 for t in range(middle, min(middle + half, n)):
                     high, low = max(high, price[t]), min(low, price[t])
                     fall = min(fall, price[t] / high - 1.0)
-                    table[asset, level, t, HIGH] = high
-                    table[asset, level, t, LOW] = low
-                    table[asset, level, t, DRAWDOWN] = fall
-    return table
+                    ranges[asset, level, t, HIGH] = high
+                    ranges[asset, level, t, LOW] = low
+                    falls[asset, level, t] = fall
+    return ranges, falls
 
 
 def _levels(n: int) -> NDArray[np.uint8]:

@@ -62,6 +62,7 @@ class Course:
             "study": plan.study.name,
             "seed": plan.study.seed,
             "config": resolved(plan.study),
+            "folder": plan.study.folder,
             "content_hash": plan.content_hash,
             "setting": setting_of(plan.study, plan.panel),
             "axes": plan.keys,

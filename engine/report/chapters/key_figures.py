@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from engine.evaluation.definitions import Metric
+from engine.evaluation.metrics import MetricValue
 from engine.report.chapters.definitions import anchor
 from engine.report.document import Chapter, DataTable, Heading, TableCell
 from engine.report.format import format_value, is_defined
@@ -24,19 +27,11 @@ def key_figures(report: RunReport) -> Chapter:
     )
     cash, table = report.metrics["cash"], Table(rows, RUN_COLUMNS)
     lines = []
-    columns = lay_out(table, transposed=False).columns
-    for metric, column in zip(table.metrics, columns, strict=True):
-        idle = Cell(format_value(cash.get(metric.key), metric.unit))
-        values = [row.metrics.get(metric.key) for row in rows] + [cash.get(metric.key)]
-        cells = [
-            TableCell(cell.text, value if is_defined(value) else None, cell.best)
-            for cell, value in zip((*column.cells, idle), values, strict=True)
-        ]
+    for metric, head, cells in metric_lines(table):
+        cells.append(_cell(Cell(format_value(cash.get(metric.key), metric.unit)), cash, metric))
         if report.intervals:
             cells.insert(1, TableCell(_interval(report, metric)))
-        lines.append(
-            (Heading(metric.label, meaning_of(metric), f"#{anchor(metric.key)}"), tuple(cells))
-        )
+        lines.append((head, tuple(cells)))
     shown = [Heading(report.label(s), colour=colour_of(s)) for s in report.metrics]
     if report.intervals:
         shown.insert(1, Heading("95 % interval", "where the true value may lie, from resampling"))
@@ -52,6 +47,20 @@ def key_figures(report: RunReport) -> Chapter:
         blocks=(DataTable("figures", "Key figures", (Heading("Figure"), *shown), tuple(lines)),),
         data={report.label(s): dict(metrics) for s, metrics in report.metrics.items()},
     )
+
+
+def metric_lines(table: Table) -> Iterator[tuple[Metric, Heading, list[TableCell]]]:
+    """Yield a line for each metric of a table: metric, heading, a cell for each of its rows."""
+    columns = lay_out(table, transposed=False).columns
+    for metric, column in zip(table.metrics, columns, strict=True):
+        head = Heading(metric.label, meaning_of(metric), f"#{anchor(metric.key)}")
+        pairs = zip(column.cells, table.rows, strict=True)
+        yield metric, head, [_cell(cell, row.metrics, metric) for cell, row in pairs]
+
+
+def _cell(cell: Cell, metrics: Mapping[str, MetricValue], metric: Metric) -> TableCell:
+    value = metrics.get(metric.key)
+    return TableCell(cell.text, value if is_defined(value) else None, cell.best)
 
 
 def _interval(report: RunReport, metric: Metric) -> str:

@@ -11,24 +11,21 @@ from engine.study.resolved import study_text as study_text_of
 
 def reproduce(report: RunReport) -> Chapter:
     """Return the chapter on repeating the run."""
-    return reproduction(report.run.stored, "streak run study.yaml", report.run.study_text)
+    return reproduction(report.run.stored, report.run.study_text, "streak run study.yaml")
 
 
 def reproduction(
-    stored: Stored,
-    command: str,
-    study_text: bytes | None = None,
-    claims_text: bytes | None = None,
+    stored: Stored, study_text: bytes | None, command: str, claims_text: bytes | None = None
 ) -> Chapter:
     """Return the chapter on repeating a result.
 
     Parameters
     ----------
     stored : Stored
+    study_text, claims_text : bytes or None
+        The files of the study and of claims as they were given.
     command : str
-        What to run once the resolved study is saved as study.yaml.
-    study_text, claims_text : bytes, optional
-        The files of the study and of claims as given.
+        What makes the result again from the resolved study, saved as ``study.yaml``.
     """
     manifest, facts = stored.manifest, reproduction_facts(stored)
     config = manifest.get("config")

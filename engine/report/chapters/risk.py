@@ -17,6 +17,7 @@ from engine.report.charts.risk import (
 from engine.report.document import Chapter, DataTable, Heading, TableCell, headings, plain_rows
 from engine.report.format import UNDEFINED, format_number, format_value
 from engine.report.run_report import RunReport
+from engine.report.stability import break_even_text
 
 FULL_HEAT = 0.08
 """Monthly return (fraction) from which on a cell has the full colour."""
@@ -47,25 +48,14 @@ def _sentences(report: RunReport) -> tuple[str, ...]:
     drag = format_value(report.metrics["rule"]["cost_drag"], "fraction")
     said = [f"Costs took {drag} a year."]
     if found is not None and report.run.rotations:
-        said.append(_break_even(report, found))
+        core = f"{report.core_symbol} held"
+        said.append(break_even_text(found.break_even_bps, found.beats_without_costs, core))
         said.append(
             f"With every rotation one session later its CAGR would have been "
             f"{format_value(found.delayed.metrics['cagr'], 'fraction')}, not "
             f"{format_value(found.as_run.metrics['cagr'], 'fraction')}."
         )
     return tuple(said)
-
-
-def _break_even(report: RunReport, found: Sensitivity) -> str:
-    core = f"{report.core_symbol} held"
-    if math.isfinite(found.break_even_bps):
-        return (
-            f"It ends level with {core} at a cost of {format_number(found.break_even_bps, 1)} bp "
-            "per side, all in: cheaper trading leaves it ahead, dearer trading behind."
-        )
-    if found.beats_without_costs:
-        return f"No cost that was looked at takes its lead over {core}."
-    return f"It does not beat {core} even where trading is free, so there is no break-even cost."
 
 
 def _monthly(report: RunReport) -> DataTable:

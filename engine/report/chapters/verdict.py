@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.evaluation.inference.verdict import Level
 from engine.market.calendar import SESSIONS_PER_YEAR
+from engine.report.chapters.terms import Facts, facts_table, terms_of
 from engine.report.document import Chapter
 from engine.report.evidence import verdict_text
-from engine.report.facts import data_facts, execution_facts, facts_table
 from engine.report.format import format_number, format_value
 from engine.report.run_report import RunReport
 from engine.store.run_reading import stored_verdict
@@ -136,12 +136,11 @@ def _cards(report: RunReport) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(report: RunReport) -> tuple[tuple[str, str], ...]:
+def _facts(report: RunReport) -> Facts:
     """Return what the run rests on, name by name."""
     engines = report.manifest["engines"]["max_difference"]
     return (
-        *data_facts(report.manifest),
-        *execution_facts(report.manifest),
+        *terms_of(report.manifest),
         ("Rejected orders", format_number(report.manifest["rejected_orders"], 0)),
         ("Two engines agree to", f"{engines:.0e} of equity"),
     )

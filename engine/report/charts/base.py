@@ -26,6 +26,17 @@ DAY = 86_400_000
 DASHES = {"rule": "solid", "core": "solid", "satellite": "solid", "50/50": "dot"}
 
 
+LEGEND: Mapping[str, Any] = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1.02,
+    "yanchor": "bottom",
+    "font": {"color": variable("text")},
+}
+"""Above the chart, where it hides nothing."""
+
+
 def short(values: Iterable[float], digits: int = SIGNIFICANT) -> list[float | None]:
     """Return values with so many significant digits; what is undefined is None: a gap."""
     return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
@@ -49,6 +60,11 @@ def line(
         "line": style,
     }
     return {**whole, **more}
+
+
+def harmless(text: str) -> str:
+    """Return text in which plotly finds no markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def log_ticks(lowest: float, highest: float) -> dict[str, Any]:
@@ -89,11 +105,6 @@ def time_axis(dates: Sequence[str], **more: Any) -> dict[str, Any]:
     )
 
 
-def harmless(text: str) -> str:
-    """Return text in which plotly finds no markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def plotted(
     traces: Sequence[Mapping[str, Any]], axes: Mapping[str, Any], **more: Any
 ) -> dict[str, Any]:
@@ -112,14 +123,7 @@ def plotted(
             "bordercolor": variable("line"),
             "font": {"color": variable("text")},
         },
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "font": {"color": variable("text")},
-        },
+        "legend": LEGEND,
         "dragmode": "zoom",
         **axes,
         **more,

@@ -17,8 +17,9 @@
       return found ? style.getPropertyValue("--" + found[1]).trim() : value;
     }
     if (Array.isArray(value)) {
-      const plain = typeof value[0] !== "object" && !textColour.test(value[0]); // numbers, dates
-      return plain ? value : value.map((v) => resolved(v, style));
+      // of objects or colours, or a stop of a colour scale; not numbers and dates, which are many
+      const nested = typeof value[0] === "object" || value.length === 2 || textColour.test(value[0]);
+      return nested ? value.map((v) => resolved(v, style)) : value;
     }
     if (value && typeof value === "object") {
       if (value.shared !== undefined) return shared[value.shared];

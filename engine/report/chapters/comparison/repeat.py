@@ -9,4 +9,4 @@ from engine.report.document import Chapter
 
 def repeat(report: ComparisonReport) -> Chapter:
     """Return the chapter on repeating the comparison."""
-    return reproduction(report.stored, "streak compare study.yaml")
+    return reproduction(report.stored, None, "streak compare study.yaml")

@@ -6,10 +6,10 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from engine.report.chapters.terms import Facts, facts_table, terms_of
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Chapter
 from engine.report.evidence import percent_whole
-from engine.report.facts import Facts, data_facts, execution_facts, facts_table
 from engine.report.format import format_number, format_value, is_defined
 from engine.store.records import Compared
 
@@ -161,8 +161,7 @@ def _facts(report: ComparisonReport) -> Facts:
         ),
     )
     return (
-        *data_facts(report.manifest),
-        *execution_facts(report.manifest),
+        *terms_of(report.manifest),
         *(() if math.isnan(tests.block_length) else resampled),
     )
 

@@ -18,7 +18,7 @@ def repeat(report: ScanReport) -> Chapter:
     options += ["--claims", "claims.yaml"] if report.scan.claims_text is not None else []
     return reproduction(
         report.stored,
-        " ".join(["streak scan study.yaml", *options]),
         report.scan.study_text,
+        " ".join(["streak scan study.yaml", *options]),
         report.scan.claims_text,
     )

@@ -8,8 +8,8 @@ from typing import Any
 from engine.evaluation.streak_study.events import EventRow
 from engine.evaluation.streak_study.rarity import THRESHOLDS, Rarity, remarkable
 from engine.evaluation.streak_study.study import signed_length
+from engine.report.chapters.terms import Facts, data_of, facts_table
 from engine.report.document import Chapter
-from engine.report.facts import Facts, data_facts, facts_table
 from engine.report.format import format_number, format_value
 from engine.report.scan_report import ScanReport
 from engine.report.streaks import describe_streak
@@ -136,7 +136,7 @@ def _facts(report: ScanReport) -> Facts:
     won, lost = report.found.rarity["outperformance"], report.found.rarity["underperformance"]
     ties = won.sessions - won.wins - lost.wins
     return (
-        *data_facts(report.manifest),
+        *data_of(report.manifest),
         (
             "Sessions won",
             f"{report.satellite} {won.wins:,}, {report.core} {lost.wins:,}, ties {ties:,}",

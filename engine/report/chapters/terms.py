@@ -1,4 +1,4 @@
-"""What a result rests on, name by name: data and terms, under the verdict of every report."""
+"""On what terms a result was made: sessions, prices, fill and costs, as short facts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from engine.report.document import DataTable, headings, plain_rows
 from engine.report.format import format_basis_points, format_number
 
 Facts = tuple[tuple[str, str], ...]
+"""Names and texts, in the order readers see them."""
 
 HASH_SHOWN = 12
 """Characters of a hash that are shown; the whole one stands under Reproduce."""
 
 
-def data_facts(manifest: Mapping[str, Any]) -> Facts:
-    """Return sessions, prices and their hash."""
+def terms_of(manifest: Mapping[str, Any]) -> Facts:
+    """Return what every result of trading rests on, from its manifest."""
+    return (*data_of(manifest), *_execution_of(manifest))
+
+
+def data_of(manifest: Mapping[str, Any]) -> Facts:
+    """Return what every result rests on: sessions, prices, and their hash."""
     data = manifest["data"]
     origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
     return (
@@ -29,8 +35,7 @@ def data_facts(manifest: Mapping[str, Any]) -> Facts:
     )
 
 
-def execution_facts(manifest: Mapping[str, Any]) -> Facts:
-    """Return how orders are filled, and at what costs."""
+def _execution_of(manifest: Mapping[str, Any]) -> Facts:
     execution = manifest["execution"]
     return (
         ("Fill", str(execution["fill"])),
@@ -43,7 +48,7 @@ def execution_facts(manifest: Mapping[str, Any]) -> Facts:
 
 
 def facts_table(facts: Facts) -> DataTable:
-    """Return facts as a table, for those forms of a report that lay out nothing else."""
+    """Return facts as a table, for who reads no page."""
     heads = headings("What", "Value")
     return DataTable("terms", "Data and terms", heads, plain_rows(facts), left=2)
 

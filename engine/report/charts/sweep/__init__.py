@@ -1,0 +1,1 @@
+"""Charts of the report of a sweep, one file each."""

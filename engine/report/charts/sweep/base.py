@@ -1,0 +1,45 @@
+"""What the charts of a sweep share: how its metric is written, and what its series look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.evaluation.definitions import Metric
+from engine.report.charts.base import DASHES, axis
+from engine.report.format import format_value
+from engine.report.sweep_report import OWN, WINNER
+from engine.report.theme import colour_of, variable
+
+_TICKS = {"fraction": ".2~%", "ratio": ".3~g", "currency": ",.0f"}
+_VALUES = {"fraction": ".2%", "ratio": ".3f", "currency": ",.0f", "count": ",.0f"}
+
+
+def metric_axis(metric: Metric, **more: Any) -> dict[str, Any]:
+    """Return an axis of values of a metric."""
+    given = {"title": metric.label, "tickformat": tick_format(metric), **more}
+    return axis(given.pop("title"), **given)
+
+
+def tick_format(metric: Metric) -> str:
+    """Return how ticks of a metric are written, for plotly."""
+    return _TICKS.get(metric.unit, ".3~g")
+
+
+def value_format(metric: Metric) -> str:
+    """Return how a value of a metric is written on hover, for plotly."""
+    return _VALUES.get(metric.unit, ".1f")
+
+
+def series_style(series: str) -> dict[str, Any]:
+    """Return the line of a series: the best set in the rule's colour, the strongest."""
+    if series == WINNER:
+        return {"color": variable("rule"), "width": 2.4, "dash": "solid"}
+    if series == OWN:
+        return {"color": variable("text"), "width": 1.6, "dash": "dash"}
+    dash = DASHES.get(series, "solid")
+    return {"color": variable(colour_of(series)), "width": 1.6, "dash": dash}
+
+
+def value_text(metric: Metric, value: float) -> str:
+    """Return a value of a metric for readers."""
+    return format_value(value, metric.unit)

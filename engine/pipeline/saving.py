@@ -63,6 +63,7 @@ def save_comparison(comparison: Comparison, table: Table, root: Path) -> Stored:
     }
     manifest = {
         "kind": "comparison",
+        "config": comparison.config,
         **_manifest(comparison.setting, table.notes),
         "rows": [{"label": row.label, "source": row.source} for row in comparison.rows],
     }
@@ -73,21 +74,22 @@ def save_scan(
     scan: Scan,
     listed: Sequence[Streak],
     sections: Sequence[Section],
-    study_text: bytes,
+    given: Mapping[str, bytes],
     root: Path,
     options: Mapping[str, Any],
 ) -> Stored:
     """Write a streak study's folder under `root` and return it.
 
-    `sections` are those that were printed, for ``study.md`` and for being shown again; `options`
-    are those of the command that chose what is listed.
+    `sections` are those that were printed, for ``study.md`` and for being shown again; `given`
+    are the files it was made from, ``study.yaml`` and, if there are any, ``claims.yaml``;
+    `options` are those of the command that chose what is listed.
     """
     simulated = scan.panel.simulated
     files = {
-        "study.yaml": study_text,
+        **given,
         "study.md": sections_markdown(scan.study.name, sections, simulated=simulated).encode(),
         SECTIONS_FILE: sections_json(sections),
-        **scan_files(scan.found, listed, simulated=simulated),
+        **scan_files(scan.found, listed, scan.claims, simulated=simulated),
     }
     setting = setting_of(scan.study, scan.panel)
     manifest = {

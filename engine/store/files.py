@@ -155,7 +155,9 @@ def run_files(result: RunResult) -> dict[str, bytes]:
         ),
         "market.parquet": parquet_bytes(simulation.sessions, result.market, simulated=simulated),
         "rotations.csv": csv_bytes(
-            ROTATION_COLUMNS, rotation_log(simulation, pair), simulated=simulated
+            ROTATION_COLUMNS,
+            rotation_log(simulation, pair, result.market["core_close"]),
+            simulated=simulated,
         ),
         "trades.csv": csv_bytes(TRADE_COLUMNS, trade_log(simulation, pair), simulated=simulated),
     }

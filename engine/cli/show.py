@@ -57,7 +57,9 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     if manifest["kind"] == "walk-forward":
         click.echo("")
         print_sections(stored_walk_forward_sections(stored), simulated=False)
-    origins = [(source["symbol"], origin_text(source)) for source in manifest["data"]["sources"]]
+    beside = manifest.get("beside", {}).get("sources", [])
+    sources = [*manifest["data"]["sources"], *beside]
+    origins = [(source["symbol"], origin_text(source)) for source in sources]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),

@@ -96,6 +96,10 @@ def save_scan(
         "kind": "scan",
         "options": dict(options),
         **_manifest(setting, scan.panel.warnings),
+        "beside": {
+            "sha256": scan.context.digest(),
+            "sources": [vars(source) for source in scan.context.sources],
+        },
         "seed": scan.study.seed,
         "config": scan.config,
         "timings": {"scan_seconds": scan.seconds},

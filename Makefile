@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PEERS  := .venv-peers
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench calibrate docs clean
 .DEFAULT_GOAL := demo
 
 $(VENV)/installed: setup.cfg pyproject.toml
@@ -33,7 +33,7 @@ check: $(VENV)/installed-dev ## lint, types, and the layers of the architecture
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_architecture.py
 
-# make bench ONLY=kernel measures a part: peers, kernel, memory, process or run
+# make bench ONLY=kernel measures a part: peers, kernel, memory, process, run or walk
 WITH_PEERS := $(if $(ONLY),$(filter peers,$(ONLY)),peers)
 bench: $(VENV)/installed-dev $(if $(WITH_PEERS),$(PEERS)/installed) ## time sweeps and runs, side by side with other engines
 	@$(BIN)/python -m benchmarks --python $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))
@@ -46,6 +46,9 @@ $(PEERS)/installed: benchmarks/requirements.txt
 	else grep -v '^#' $< | while read -r peer; do \
 		$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet "$$peer" \
 		|| echo "cannot install $$peer: it will be left out"; done; fi
+
+calibrate: $(VENV)/installed-dev ## check on simulated markets that the p-value of a search tells the truth
+	@$(BIN)/python -m benchmarks.calibration
 
 docs: $(VENV)/installed-dev  ## rewrite the files that are made from the code
 	@$(BIN)/python -m docs

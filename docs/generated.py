@@ -41,7 +41,7 @@ def generated() -> dict[str, str]:
     schema = json.dumps(full_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         "configs/schema.json": schema,
-        "docs/evidence.md": f"{_ABOUT_EVIDENCE}\n{criteria_reference()}",
+        "docs/evidence.md": f"{_ABOUT_EVIDENCE}\n{criteria_reference()}\n{_ABOUT_STABILITY}",
         "docs/metrics.md": _metrics(),
         "docs/rules.md": _rules(),
     }
@@ -82,6 +82,51 @@ with fewer than 50 returns nothing is drawn.
 All in `metrics.json` under `tests`. The library arch makes the last two; like all such tests
 they speak of losses, and are given minus the returns over cash.
 
+## A sweep's winner: `streak evidence`
+
+Something is best in every grid. A stored sweep is measured again from its study and its prices
+(both, and the code, must be what they were), and its winner is held against all that was tried:
+
+```bash
+streak sweep configs/sweep_rsi.yaml --no-confirm --quiet
+streak evidence sweep-rsi --resample 40 --null bootstrap --null sign-flips
+```
+
+`streak sweep --evidence` does the same at once, all but the resampling. Sets that held the same on
+the same terms are one strategy; returns of all strategies are derived anew, some hundred at a
+time, so that memory stays below 2 GB.
+
+- **The winner alone**: intervals, probabilistic Sharpe ratio and minimum track record, as for a
+  run. Too kind, as it was chosen.
+- **Deflated Sharpe ratio** (Bailey and López de Prado 2014), over the core held and over cash:
+  how sure is one that the winner's true ratio is above what the best of N strategies without an
+  edge would show? N is counted twice: all of them, and the effective number, which is the
+  participation ratio of the eigenvalues of their correlations (Bretherton et al. 1999; of more
+  than 4,096 strategies, from the correlations of a drawn sample). The verdict takes the one over
+  the core with the effective number. Over cash nearly all strategies move together, and the
+  market's own gain hides what a rule adds. Beside it the **minimum backtest length** (Bailey,
+  Borwein, López de Prado and Zhu 2014): with less history, luck alone is expected to give such a
+  ratio.
+- **Probability of overfitting** by CSCV (Bailey, Borwein, López de Prado and Zhu 2017): history
+  is cut into 16 blocks (`--blocks`), and in each of the 12,870 ways to choose eight of them the
+  best strategy is looked up in the other eight. Ratios are over cash, or over the core where the
+  sweep is ranked by a metric against the benchmark. Beside it how often that strategy is behind
+  the core outside, how often it loses, and the slope of the ratio outside on that inside.
+- **SPA** (Hansen 2005) over all strategies against the core, in blocks whose length Politis and
+  White's rule chooses for the satellite's return over the core's.
+- **The same search on histories without an edge** (`--resample N`): the whole grid is searched
+  again on each, with positions decided anew; the share of winners at least as good as ours is the
+  p-value of the search (White 2000). `bootstrap` draws sessions anew, both assets together, one
+  by one: longer blocks (`--block-length`) keep within them what a streak says of the sessions
+  after it, and the test finds less. `sign-flips` keeps the core and the volatility of every
+  session and lets a coin decide who wins it. Either way both assets end where they ended. Of two
+  p-values the larger is judged. An interrupted search goes on when the same is said again.
+
+The result is a folder of its own beside the sweep: `metrics.json`, `winners.csv` (every history's
+winner), `choices.csv` (every combination of CSCV, with annual ratios), `summary.md` and
+`summary.csv`. `streak show` of the sweep mentions it; the same question gives the same bytes,
+however many workers answer it.
+
 ## A search, from Python
 
 ```python
@@ -108,6 +153,39 @@ kurtosis of 3 is that of the normal distribution.
 *No evidence*, *weak*, *moderate* or *strong*: every figure that is known reaches a level of its
 own, and the lowest counts. Without a figure that accounts for how many rules were tried, marked
 †, nothing is more than moderate: a single run cannot know.
+"""
+_ABOUT_STABILITY = """## What a result hangs on: `streak stability`
+
+A stored run, or one set of a stored sweep, with one choice changed at a time:
+
+```bash
+streak stability demo                       # a run
+streak stability demo --starts 5 --json     # five first sessions at equal distances
+```
+
+Of a sweep it takes the best set by the metric the sweep is ranked by; `--by METRIC` or `--row N`
+(as `streak top --json` counts them) choose another. Prices, code and files must be what they were
+when the result was made: otherwise one message says which of them is not. Each row stands beside
+the core held on the same terms over the same sessions.
+
+- **Costs**: the same decisions at 0, 2, 5 and 10 times the study's own. A lead gone at twice the
+  costs hardly was one.
+- **Break-even cost**: the cost per side, all in, the same for both assets, at which rule and core
+  end level: the root of log(rule / core), found to 0.001 bp by Brent's method. There is none where
+  the rule trails even if trading is free.
+- **Fill**: every rotation one session later; and at the close where the study fills at the open, or
+  the other way round. A lead that needs the very next price is one of the prices.
+- **First session**: trading begins at the first session of each year that leaves 252 of them,
+  features warmed up by all that came before. Look at how few rotations are left.
+- **Price basis**: every other one that the prices allow. A streak's sign can depend on dividends.
+- **Neighbours**: the sets one step away along each axis of a sweep's grid, and the box around.
+  Plateau = (their median − median of the grid) / (the set − median of the grid): 1 is as good as
+  the set, near 0 the set is a spike.
+
+With other costs and fills the decisions stay as they were; with another first session or price
+basis the rule decides anew, and begins in the core. Later first sessions share their end, so that
+twenty of them are by no means twenty tries. `stability.md`, `.csv` and `.json` are put into the
+result's folder, which stays what it was.
 """
 _ABOUT_METRICS = """# Metrics
 

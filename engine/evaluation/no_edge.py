@@ -44,16 +44,16 @@ def history(panel: PricePanel, null: Null, number: int, *, length: float, seed: 
     seed : int
     """
     generator = np.random.default_rng([seed, NULLS.index(null), number])
-    changes = _changes(panel)
+    changes = changes_of(panel)
     if null == "bootstrap":
         drawn = changes[:, :, drawn_sessions(changes.shape[2], length, 1, generator)[0]]
     else:
         drawn = _flipped(changes, generator)
     missing = (changes.sum(axis=(1, 2)) - drawn.sum(axis=(1, 2))) / drawn[0].size
-    return _rebuilt(panel, drawn + missing[:, None, None])
+    return rebuilt(panel, drawn + missing[:, None, None])
 
 
-def _changes(panel: PricePanel) -> FloatArray:
+def changes_of(panel: PricePanel) -> FloatArray:
     """Return log changes overnight and within each session after the first traded one.
 
     Shape (2 assets, 2 parts, sessions).
@@ -74,8 +74,12 @@ def _flipped(changes: FloatArray, generator: np.random.Generator) -> FloatArray:
     return np.stack([core, core + mean + signs * (difference - mean)])
 
 
-def _rebuilt(panel: PricePanel, changes: FloatArray) -> PricePanel:
-    """Return a panel with these log changes from the first traded close on."""
+def rebuilt(panel: PricePanel, changes: FloatArray) -> PricePanel:
+    """Return a panel with other log changes after the first traded close.
+
+    Earlier sessions stay as they are. `changes` are as of :func:`changes_of`; highs and lows
+    become those of open and close, volume is unknown, and the prices count as simulated.
+    """
     first = panel.start_index
     assets = []
     for bars, (overnight, within) in zip((panel.core, panel.satellite), changes, strict=True):

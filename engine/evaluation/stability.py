@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from engine.errors import RuleError
 from engine.evaluation.grid_study.neighbours import Neighbourhood
 from engine.evaluation.metrics import MetricValue
 from engine.evaluation.tear_sheet.sensitivity import (
@@ -140,6 +141,7 @@ def stability(
         Shown beside those of `SHOWN`.
     neighbourhood : Neighbourhood, optional
     left_out : sequence of str
+        What could not be given; a rule that does not fit fewer sessions is added to it.
     """
     shown = SHOWN if metric is None or metric in SHOWN else (*SHOWN, metric)
     bench = _Bench(found, execution, shown)
@@ -153,16 +155,24 @@ def stability(
         ),
         bench.variation("fill", LATER, panel, delayed(decisions, panel), terms),
         bench.variation("fill", other_fill.fill, panel, decisions, other_fill),
-        *(bench.anew("start", str(p.traded_sessions[0]), p) for p in map(panel.window, starts)),
-        *(bench.anew("price basis", basis, other) for basis, other in (others or {}).items()),
     ]
+    reasons = list(left_out)
+    anew: list[tuple[Kind, str, PricePanel]] = [
+        *(("start", str(p.traded_sessions[0]), p) for p in map(panel.window, starts)),
+        *(("price basis", basis, other) for basis, other in (others or {}).items()),
+    ]
+    for kind, value, other in anew:
+        try:
+            table.append(bench.anew(kind, value, other))
+        except RuleError as error:
+            reasons.append(f"{kind} {value}: {error}")
     return Stability(
         found.describe(),
         tuple(table),
         break_even_cost(panel, decisions, terms),
         lead_over_core(panel, decisions, with_cost(terms, 0.0)) > 0.0,
         neighbourhood,
-        tuple(left_out),
+        tuple(reasons),
     )
 
 

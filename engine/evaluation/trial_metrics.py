@@ -22,7 +22,7 @@ CANCELLED = 1e-12
 
 
 BLOCK = 4096
-"""Runs measured at a time: their columns fit into the processor's cache."""
+"""Sets measured at a time: their columns fit into the processor's cache."""
 
 
 def trial_metrics(
@@ -39,26 +39,22 @@ def trial_metrics(
     workers : int
         Threads; they change no bit.
     """
-    of_runs = np.empty((len(KEYS), len(trials.sums)))
-    of_sets = np.empty((len(KEYS), len(trials.which)))
+    table = np.empty((len(KEYS), len(trials.which)))
 
     def measure(first: int) -> None:
         block = slice(first, first + BLOCK)
-        found = _metrics_of(np.ascontiguousarray(trials.sums[block].T), returns, initial_cash)
-        for key, values in zip(KEYS, of_runs, strict=True):
+        sums = np.ascontiguousarray(trials.sums[trials.which[block]].T)
+        found = _metrics_of(sums, returns, initial_cash)
+        for key, values in zip(KEYS, table, strict=True):
             values[block] = found[key]
 
-    def spread(row: int) -> None:
-        np.take(of_runs[row], trials.which, out=of_sets[row], mode="clip")  # clip: no copy
-
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(measure, range(0, len(trials.sums), BLOCK)))
-        list(pool.map(spread, range(len(KEYS))))
-    return dict(zip(KEYS, of_sets, strict=True))
+        list(pool.map(measure, range(0, len(trials.which), BLOCK)))
+    return dict(zip(KEYS, table, strict=True))
 
 
 def _metrics_of(column: FloatArray, n: int, initial_cash: float) -> dict[str, FloatArray]:
-    """Return the metrics of runs from their sums, shape (COLUMNS, runs)."""
+    """Return the metrics of sets from their sums, shape (COLUMNS, sets)."""
     years = n / SESSIONS_PER_YEAR
     root = np.sqrt(SESSIONS_PER_YEAR)
     wealth = column[columns.WEALTH]

@@ -1,19 +1,22 @@
 """Sessions of the New York Stock Exchange, from the exchange-calendars package.
 
 The calendar is built over a fixed range, not up to today, so that the same prices are judged the
-same way on any date.
+same way on any date. What the package says of that range is kept in the user's cache, under the
+versions it follows from.
 """
 
 from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.market.quotes import SessionArray
+from engine.user_cache import keep, recall
 
 FIRST_DATE = np.datetime64("1960-01-01")
 LAST_DATE = np.datetime64("2049-12-31")
@@ -61,6 +64,19 @@ def calendar_range() -> str:
 
 @lru_cache(maxsize=1)
 def _sessions() -> SessionArray:
+    """Return all sessions of the range: kept, or worked out, which takes more than a second."""
+    name = f"sessions/XNYS.{version('exchange_calendars')}.{version('pandas')}"
+    kept = recall(name)
+    if kept is None:
+        sessions = _worked_out()
+        keep(name, sessions.astype("<i8").tobytes())
+    else:
+        sessions = np.frombuffer(kept, "<i8").astype("datetime64[D]")
+    sessions.setflags(write=False)
+    return sessions
+
+
+def _worked_out() -> SessionArray:
     import exchange_calendars
 
     with warnings.catch_warnings():
@@ -70,6 +86,4 @@ def _sessions() -> SessionArray:
         calendar = exchange_calendars.get_calendar(
             "XNYS", start=str(FIRST_DATE), end=str(LAST_DATE)
         )
-    sessions = np.asarray(calendar.sessions.to_numpy(), dtype="datetime64[D]")
-    sessions.setflags(write=False)
-    return sessions
+    return np.asarray(calendar.sessions.to_numpy(), dtype="datetime64[D]")

@@ -146,6 +146,19 @@ def test_rules_that_give_weights_can_be_varied_too():
     assert all(math.isfinite(one.metrics["sharpe"]) for one in result.table)
 
 
+def test_starts_a_rule_does_not_fit_are_left_out():
+    """Twenty random stays of ten sessions, and one at least between them."""
+    study, panel = case()
+    plan = {"name": "random_rotation", "rotations": 40, "holding": 10}
+    planned = study.model_copy(update={"rule": type(study.rule).model_validate(plan)})
+    result = found(planned, panel, starts=STARTS)
+    assert list(variations(result, "start")) == [str(panel.traded_sessions[STARTS[0]])]
+    assert [reason[:16] for reason in result.left_out] == [
+        f"start {panel.traded_sessions[t]}" for t in STARTS[1:]
+    ]
+    assert "do not fit into" in result.left_out[0]
+
+
 def test_the_lead_and_its_end():
     """As run, ahead or not; and the cost at which that turns."""
     ends = set()

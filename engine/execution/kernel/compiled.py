@@ -11,12 +11,13 @@ import hashlib
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 import numba
 import numpy as np
+
+from engine.user_cache import user_cache
 
 KEPT = 3
 """Folders of compiled kernels that are kept, newest first."""
@@ -24,18 +25,6 @@ KEPT = 3
 
 SOURCES = (Path(__file__).parent, *(Path(__file__).parents[2] / p for p in ("rotation", "signals")))
 """Folders of what is compiled: the kernels, the rules of a rotation they call, and loops."""
-
-
-def user_cache() -> Path:
-    """Return the folder compiled code may be kept in: ``STREAKLAB_CACHE``, or the platform's."""
-    given = os.environ.get("STREAKLAB_CACHE")
-    if given:
-        return Path(given)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "streaklab"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "streaklab"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "streaklab"
 
 
 def sources_hash() -> str:

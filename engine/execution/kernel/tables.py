@@ -106,11 +106,14 @@ def build_market(
     # session 1 buys with the cash of session 0
     core[1:2] = waited * close[0, 1:2] / bought[0, 1:2] - 1.0
     entering[1:2] = waited * close[1, 1:2] / bought[1, 1:2] - 1.0
-    added = _added(returns, cash_return)
-    unit, unit_of_rest, wide = _units(added)
+    added, totals = _added(returns, cash_return)
+    unit, unit_of_rest, wide = _units(totals, returns[:2, 1:])
     enter, leave, enter_rest, leave_rest = (_rows(n) for _ in range(4))
     held = np.zeros((2, SUMMED), np.int64)
-    _fill_changes(added, unit, unit_of_rest, enter, leave, enter_rest, leave_rest, held)
+    _fill_changes(added, 1.0 / unit, enter, leave, held[0])
+    if wide:
+        _take_whole(added, unit)
+        _fill_changes(added, 1.0 / unit_of_rest, enter_rest, leave_rest, held[1])
     start = waited / bought[0, min(1, n - 1)]
     entered, left = np.zeros((n, 2)), np.zeros((n, 2))
     entered[:-1, FACTOR], left[:-1, FACTOR] = (
@@ -161,16 +164,14 @@ def mixed(number):  # type: ignore[no-untyped-def]  # compiled
     return bits ^ (bits >> np.uint64(31))
 
 
-def _units(added: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
+def _units(totals: FloatArray, returns: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
     """Return the unit of each sum, that of its rest, and whether the rest is needed.
 
     It is if a few huge values (a price jumped five-fold, its fourth power) make the unit large
     against what an ordinary session adds: its digits would be lost.
     """
-    exponents = np.frexp(np.abs(added).sum(axis=(0, 1)))[1]
-    unit = np.ldexp(1.0, exponents - DIGITS)
-    returns = np.abs(added[:2, 1:, 0])
-    ordinary = min(_median(asset[asset > 0.0]) for asset in returns)
+    unit = np.ldexp(1.0, np.frexp(totals)[1] - DIGITS)
+    ordinary = min(_median(asset[asset > 0.0]) for asset in np.abs(returns))
     share = ordinary ** np.array([1, 2, 3, 4, 2, 2, 2])
     return unit, unit * 2.0**-DIGITS_OF_REST, bool((unit > share * 2.0**-ENOUGH).any())
 
@@ -180,61 +181,64 @@ def _median(values: FloatArray) -> float:
 
 
 @compiled
-def _added(returns: FloatArray, cash: FloatArray) -> FloatArray:
-    """Return what each session adds to each sum, shape (4, n, SUMMED); 0 in session 0.
+def _added(returns, cash):  # type: ignore[no-untyped-def]  # compiled
+    """Return what each session adds to each sum, shape (n, 4, SUMMED), and totals of its size.
 
     Powers 1 to 4 of the return, squares of the excess over cash, of the shortfall below cash,
-    and of the return less the core benchmark's.
+    and of the return less the core benchmark's; nothing in session 0.
     """
     kinds, n = returns.shape
-    added = np.zeros((kinds, n, SUMMED))
-    for kind in range(kinds):
-        for t in range(1, n):
+    added, totals = np.zeros((n, kinds, SUMMED)), np.zeros(SUMMED)
+    for t in range(1, n):
+        for kind in range(kinds):
             value = returns[kind, t]
             excess, active = value - cash[t], value - returns[0, t]
             square, below = value * value, min(excess, 0.0)
-            added[kind, t, 0] = value
-            added[kind, t, 1] = square
-            added[kind, t, 2] = square * value
-            added[kind, t, 3] = square * square
-            added[kind, t, 4] = excess * excess
-            added[kind, t, 5] = below * below
-            added[kind, t, 6] = active * active
-    return added
+            added[t, kind, 0] = value
+            added[t, kind, 1] = square
+            added[t, kind, 2] = square * value
+            added[t, kind, 3] = square * square
+            added[t, kind, 4] = excess * excess
+            added[t, kind, 5] = below * below
+            added[t, kind, 6] = active * active
+            for k in range(SUMMED):
+                totals[k] += abs(added[t, kind, k])
+    return added, totals
 
 
 @compiled
-def _fill_changes(  # type: ignore[no-untyped-def]  # compiled
-    added, unit, unit_of_rest, enter, leave, enter_rest, leave_rest, held
-):
+def _take_whole(added, unit):  # type: ignore[no-untyped-def]  # compiled
+    """Leave of what each session adds only what is not in whole units."""
+    n, kinds, _ = added.shape
+    for t in range(n):
+        for kind in range(kinds):
+            for k in range(SUMMED):
+                added[t, kind, k] -= np.rint(added[t, kind, k] / unit[k]) * unit[k]
+
+
+@compiled
+def _fill_changes(added, per_unit, enter, leave, held):  # type: ignore[no-untyped-def]  # compiled
     """Fill in what entering and leaving at each close adds to the sums, and the core's sums.
 
     A stay decided at close e and left at close l replaces what the core would have added in
     sessions e + 1 to l + 1: by an entering session, stayed ones, and a leaving session.
     """
-    kinds, n, _ = added.shape
-    whole, rest = np.zeros(kinds, np.int64), np.zeros(kinds, np.int64)
-    for k in range(SUMMED):
-        before, before_rest = 0, 0  # what staying in sessions 2 … t − 1 would have changed
-        for t in range(1, n):
-            for kind in range(kinds):
-                counted = np.rint(added[kind, t, k] / unit[k])
-                whole[kind] = np.int64(counted)
-                rest[kind] = np.int64(
-                    np.rint((added[kind, t, k] - counted * unit[k]) / unit_of_rest[k])
-                )
-            held[0, k] += whole[0]
-            held[1, k] += rest[0]
-            leave[t - 1, k] = whole[3] - whole[0] + before
-            leave_rest[t - 1, k] = rest[3] - rest[0] + before_rest
+    n = len(added)
+    before = np.zeros(SUMMED, np.int64)  # what staying in sessions 2 … t − 1 would have changed
+    for t in range(1, n):
+        for k in range(SUMMED):
+            core = np.int64(np.rint(added[t, 0, k] * per_unit[k]))
+            stayed = np.int64(np.rint(added[t, 1, k] * per_unit[k]))
+            entering = np.int64(np.rint(added[t, 2, k] * per_unit[k]))
+            leaving = np.int64(np.rint(added[t, 3, k] * per_unit[k]))
+            held[k] += core
+            leave[t - 1, k] = leaving - core + before[k]
             if t >= 2:
-                before += whole[1] - whole[0]
-                before_rest += rest[1] - rest[0]
-            enter[t - 1, k] = whole[2] - whole[0] - before
-            enter_rest[t - 1, k] = rest[2] - rest[0] - before_rest
-        leave[n - 1, k], leave_rest[n - 1, k] = before, before_rest
-    for t in range(n - 1):
-        enter[t, PATH], leave[t, PATH] = np.int64(mixed(2 * t)), np.int64(mixed(2 * t + 1))
+                before[k] += stayed - core
+            enter[t - 1, k] = entering - core - before[k]
+        enter[t - 1, PATH], leave[t - 1, PATH] = mixed(2 * t - 2), mixed(2 * t - 1)
+    for k in range(SUMMED):
+        leave[n - 1, k] = before[k]
 
 
 @compiled

@@ -14,7 +14,7 @@ from engine.pipeline.sweeping.progress import Silence
 from engine.pipeline.sweeping.workers import Workers
 from engine.rules.studies import read_study
 
-VOID = {"meta", "link", "input", "br", "hr", "img"}
+VOID = {"meta", "link", "input", "br", "hr", "img", "wbr"}
 
 
 def stored_run(folder, *overrides, text=SHORT):

@@ -17,6 +17,19 @@ rule: {name: streak, entry_streak: 2, exit_streak: 1, max_holding: 5}
 scan: {min_length: 2, thresholds: [2, 3], horizons: [1, 5], resamples: 100}
 """
 
+N = 40
+UP, FLAT = 1.01 ** np.arange(N), np.ones(N)
+SHAPES = {
+    # closes of core and satellite, 1 at first
+    "all ties": (FLAT, FLAT),
+    "ties on the move": (UP, UP),
+    "always ahead": (FLAT, UP),
+    "always behind": (UP, FLAT),
+    "two sessions": (FLAT[:2], UP[:2]),
+    "three sessions": (FLAT[:3], np.array([1.0, 1.1, 1.0])),
+    "a tie at the end": (FLAT, np.append(UP[:-1], UP[-2])),
+}
+
 
 def sessions_from(first, n):
     return sessions_between(np.datetime64(first), np.datetime64("2030-12-31"))[:n]

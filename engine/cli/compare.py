@@ -14,9 +14,12 @@ from engine.cli.options import Common, common_options, print_table
     metavar="NAME,NAME,…",
     help="Compare these shipped rules, with default parameters, on the study's prices and terms.",
 )
+@click.option("--report", is_flag=True, help="Write the report of the comparison as well.")
 @click.option("--sort", metavar="METRIC", help="Best first by this metric: `--sort sharpe`.")
 @common_options
-def compare(sources: tuple[str, ...], rules: str | None, sort: str | None, common: Common) -> None:
+def compare(
+    sources: tuple[str, ...], rules: str | None, report: bool, sort: str | None, common: Common
+) -> None:
     """Lay rules side by side: rules as rows, metrics as columns, benchmarks included.
 
     SOURCES are study files or stored runs. One study compares its rule with those in its
@@ -46,4 +49,5 @@ def compare(sources: tuple[str, ...], rules: str | None, sort: str | None, commo
         stored,
         as_json=lambda: comparison_json(comparison),
         show=lambda: print_table(table),
+        report=report,
     )

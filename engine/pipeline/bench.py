@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,12 @@ BENCHMARKS: dict[str, tuple[str, dict[str, Any]]] = {
     "satellite": ("buy_and_hold", {"asset": "satellite"}),
     "50/50": ("fixed_mix", {"satellite_weight": 0.5}),
 }
+
+
+def benchmark_named(rule: Mapping[str, Any]) -> str:
+    """Return which benchmark a rule is, given its name and parameters; empty if it is none."""
+    known = (rule["name"], rule["parameters"])
+    return next((name for name, given in BENCHMARKS.items() if given == known), "")
 
 
 def silent(_: str) -> None:

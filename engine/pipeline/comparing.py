@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.market.quotes import FloatArray, SessionArray
-from engine.pipeline.bench import BENCHMARKS, Bench, Progress, setting_of, silent
+from engine.pipeline.bench import Bench, Progress, benchmark_named, setting_of, silent
 from engine.rules.registry import rule_named
 from engine.rules.resolve import ResolvedRule, resolve
 from engine.rules.rule import Rule
@@ -23,6 +23,7 @@ from engine.store.records import Compared, Comparison, Measured, Setting
 from engine.store.stored_runs import compared_rows
 from engine.store.stored_runs import setting_of as setting_of_stored
 from engine.study.models import Study
+from engine.study.resolved import resolved
 
 SHOWN = 3
 """Parameters a label names at most."""
@@ -87,13 +88,10 @@ def comparison_of(
 def _tested(comparison: Comparison, progress: Progress) -> Comparison:
     """Return the comparison with its rules tested against each other and against the core held."""
     progress("testing the rules against each other")
-    core_name, core_parameters = BENCHMARKS["core"]
     held = [
         row.label
         for row in comparison.rows
-        if row.kind == "benchmark"
-        and row.rule["name"] == core_name
-        and row.rule["parameters"] == core_parameters
+        if row.kind == "benchmark" and benchmark_named(row.rule) == "core"
     ]
     rows = [Contestant(row.label, row.kind == "rule", row.equity) for row in comparison.rows]
     tests = rule_tests(rows, comparison.cash_returns, held[0] if held else None)
@@ -175,7 +173,18 @@ def compare_sources(
     whole = comparison_of(
         "comparison", first.setting, first.sessions, first.cash_returns, rules_first + benchmarks
     )
-    return _tested(whole, progress)
+    sections = [section for _, part in parts for section in _sections(part.config)]
+    return _tested(replace(whole, config=_config_of(first.config, sections)), progress)
+
+
+def _sections(config: Mapping[str, Any] | None) -> list[Any]:
+    """Return the rule sections of a resolved study: its own, and those compared with it."""
+    return [] if config is None else [config["rule"], *config["compare"]]
+
+
+def _config_of(config: Mapping[str, Any] | None, sections: Sequence[Any]) -> dict[str, Any] | None:
+    """Return a resolved study with these rule sections in place of its own."""
+    return None if config is None else {**config, "rule": sections[0], "compare": sections[1:]}
 
 
 def _is_study(source: str) -> bool:
@@ -216,13 +225,19 @@ def _fresh_part(
             for _, study in studies
             for section in (study.rule, *study.compare)
         ]
-    return _measured(found, first, panel, progress)
+    shipped = [{"name": rule.rule.name} for _, rule in found]
+    given = [section for _, study in studies for section in _sections(resolved(study))]
+    sections = given if rules is None else shipped
+    measured = _measured(found, first, panel, progress)
+    return replace(measured, config=_config_of(resolved(first), sections))
 
 
 def _stored_part(stored: Stored) -> Comparison:
     sessions, cash_returns, rows = compared_rows(stored)
     setting = setting_of_stored(stored)
-    return comparison_of(stored.path.parent.name, setting, sessions, cash_returns, rows)
+    made = comparison_of(stored.path.parent.name, setting, sessions, cash_returns, rows)
+    config = stored.manifest["config"]
+    return replace(made, config=_config_of(config, [config["rule"]]))
 
 
 def _refuse_different(one: tuple[str, Setting], other: tuple[str, Setting]) -> None:

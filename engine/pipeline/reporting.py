@@ -10,20 +10,30 @@ import numpy as np
 from engine.errors import UsageError
 from engine.evaluation.backtest import completed_trades
 from engine.evaluation.metrics import Metrics, evaluate, evaluate_against
+from engine.evaluation.streak_study.table import KINDS, select
+from engine.evaluation.streak_study.tallies import tallies
 from engine.evaluation.tear_sheet.distribution import length_counts
 from engine.evaluation.tear_sheet.sensitivity import sensitivity
+from engine.evaluation.tear_sheet.several import several_rules
 from engine.evaluation.tear_sheet.sheet import CORE, RULE, tear_sheet
 from engine.evaluation.tear_sheet.streak_spans import streak_spans
 from engine.market.quotes import FloatArray
+from engine.pipeline.bench import benchmark_named
 from engine.pipeline.replaying import Replay, replay
 from engine.report.chapters import run_document
+from engine.report.chapters.comparison import comparison_document
+from engine.report.chapters.scan import scan_document
 from engine.report.chapters.sweep import sweep_document
+from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Document
 from engine.report.run_report import Holdings, RunReport
+from engine.report.scan_report import ScanReport
 from engine.report.sweep_report import SweepReport
 from engine.report.writing import report_files
+from engine.store.comparison_reading import read_comparison
 from engine.store.folders import Stored, put_beside, write_whole
 from engine.store.run_reading import StoredRun, read_run
+from engine.store.scan_reading import read_scan
 from engine.store.sweep_reading import read_sweep
 
 BEST_SETS = 200
@@ -67,7 +77,7 @@ def write_report(stored: Stored, folder: Path | None = None) -> Path:
 
 
 def write_pictures(stored: Stored, folder: Path) -> list[Path]:
-    """Write the main charts of a stored run or sweep as PNG and SVG; return their paths.
+    """Write the main charts of a stored result as PNG and SVG; return their paths.
 
     Raises
     ------
@@ -111,6 +121,35 @@ def _run_document(stored: Stored) -> Document:
     return run_document(run_report(stored))
 
 
+def scan_report(stored: Stored) -> ScanReport:
+    """Return everything the report of a stored streak study shows."""
+    scan = read_scan(stored)
+    options = stored.manifest["options"]
+    kinds = sorted(KINDS, key=lambda kind: kind != options["kind"])
+    streaks, least = scan.found.streaks, options["min_length"]
+    long = {kind: select(streaks[kind], min_length=least) for kind in kinds}
+    return ScanReport(scan=scan, long=long, tallies=tallies(long[options["kind"]]))
+
+
+def comparison_report(stored: Stored) -> ComparisonReport:
+    """Return everything the report of a stored comparison shows."""
+    comparison = read_comparison(stored)
+    equities = {row.label: row.equity for row in comparison.rows}
+    return ComparisonReport(
+        comparison=comparison,
+        series={row.label: benchmark_named(row.rule) for row in comparison.rows},
+        sheet=several_rules(equities, comparison.sessions, comparison.tests.benchmark),
+    )
+
+
+def _comparison_document(stored: Stored) -> Document:
+    return comparison_document(comparison_report(stored))
+
+
+def _scan_document(stored: Stored) -> Document:
+    return scan_document(scan_report(stored))
+
+
 def sweep_report(stored: Stored) -> SweepReport:
     """Return everything the report of a stored sweep shows."""
     return SweepReport(read_sweep(stored, best=BEST_SETS))
@@ -122,6 +161,8 @@ def _sweep_document(stored: Stored) -> Document:
 
 _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
     "run": _run_document,
+    "comparison": _comparison_document,
+    "scan": _scan_document,
     "sweep": _sweep_document,
 }
 
@@ -138,8 +179,22 @@ def _sweep_pictures(stored: Stored) -> dict[str, bytes]:
     return sweep_pictures(sweep_report(stored))
 
 
+def _comparison_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.comparison_pictures import comparison_pictures
+
+    return comparison_pictures(comparison_report(stored))
+
+
+def _scan_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.scan_pictures import scan_pictures
+
+    return scan_pictures(scan_report(stored))
+
+
 _PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
     "run": _run_pictures,
+    "comparison": _comparison_pictures,
+    "scan": _scan_pictures,
     "sweep": _sweep_pictures,
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import DataError
+from engine.evaluation.streak_study.claims import Tested
 from engine.evaluation.streak_study.study import (
     Context,
     StreakStudy,
@@ -19,7 +20,9 @@ from engine.market.load import load_panel
 from engine.market.others import load_others
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import Progress, silent
+from engine.pipeline.claiming import check_claims
 from engine.store.provenance import content_hash
+from engine.study.claims import Claim
 from engine.study.loader import config_hash, resolved
 from engine.study.models import DataSection, Study
 
@@ -32,6 +35,7 @@ class Scan:
     panel: PricePanel
     context: Context
     found: StreakStudy
+    claims: tuple[Tested, ...]
     config: dict[str, Any]
     content_hash: str
     seconds: float
@@ -74,6 +78,7 @@ def scan(
     *,
     analogues: Sequence[dt.date] = (),
     dissect: dt.date | None = None,
+    claims: Sequence[Claim] = (),
     progress: Progress = silent,
 ) -> Scan:
     """Study the streaks of a study's prices, without any trading.
@@ -87,6 +92,8 @@ def scan(
         Each chooses the streak of outperformance it falls into.
     dissect : date, optional
         Chooses the streak whose winners and losers are shown.
+    claims : sequence of Claim, optional
+        What was said of the streaks; tested on the prices of the study's data section.
     progress : callable, optional
 
     Returns
@@ -102,6 +109,7 @@ def scan(
         panel=panel,
         context=context,
         found=found,
+        claims=check_claims(study, claims) if claims else (),
         config=resolved(study),
         content_hash=content_hash(config_hash(study) + context.digest(), panel.content_hash),
         seconds=time.perf_counter() - started,

@@ -56,7 +56,7 @@ def _finding_text(finding: Finding) -> str:
 
 
 def _intervals_note(uncertainty: Uncertainty) -> str:
-    level = _percent(uncertainty.level)
+    level = percent_whole(uncertainty.level)
     if math.isnan(uncertainty.block_length):
         return f"no {level} intervals: {uncertainty.returns} returns are too few to resample"
     ranges = ", ".join(
@@ -78,8 +78,8 @@ def _sharpe_note(uncertainty: Uncertainty, benchmark: str) -> str:
     if math.isnan(needed):
         return text
     return (
-        f"{text}; to be {_percent(uncertainty.level)} sure of beating {benchmark} at this rate, "
-        f"{format_number(math.ceil(needed), 0)} sessions are needed"
+        f"{text}; to be {percent_whole(uncertainty.level)} sure of beating {benchmark} at "
+        f"this rate, {format_number(math.ceil(needed), 0)} sessions are needed"
     )
 
 
@@ -97,7 +97,7 @@ def _difference_text(difference: Difference, level: float) -> str:
     return (
         f"{difference.one} against {difference.other}: "
         f"difference in Sharpe {format_value(sharpe.estimate, 'ratio')} "
-        f"({_percent(level)} interval {_range(sharpe, 'ratio')}), "
+        f"({percent_whole(level)} interval {_range(sharpe, 'ratio')}), "
         f"in CAGR {format_value(cagr.estimate, 'fraction')} ({_range(cagr, 'fraction')})"
     )
 
@@ -107,10 +107,12 @@ def _joint_text(tests: RuleTests) -> str:
     if tests.superiority is not None and tests.superior is not None:
         p = format_value(tests.superiority.p_value, "ratio")
         parts.append(f"p that no rule beats {tests.benchmark} (SPA) {p}")
-        parts.append(f"rules that beat it (StepM, {_percent(tests.size)}): {_list(tests.superior)}")
+        parts.append(
+            f"rules that beat it (StepM, {percent_whole(tests.size)}): {_list(tests.superior)}"
+        )
     if tests.confidence_set is not None:
         members = [label for label, p in tests.confidence_set.items() if p > tests.size]
-        parts.append(f"not told from the best (MCS, {_percent(tests.size)}): {_list(members)}")
+        parts.append(f"not told from the best (MCS, {percent_whole(tests.size)}): {_list(members)}")
     return "; ".join(parts)
 
 
@@ -128,5 +130,6 @@ def _resampling(uncertainty: Uncertainty) -> str:
     return f"{resamples} resampled histories, mean block {length} sessions"
 
 
-def _percent(fraction: float) -> str:
+def percent_whole(fraction: float) -> str:
+    """Return a level of confidence, or the size of a test, in whole percent."""
     return f"{format_number(100.0 * fraction, 0)} %"

@@ -16,6 +16,11 @@ LIGHT: Mapping[str, str] = {
     "muted": "#59616e",
     "rule": "#1f5fd0",
     "rule-soft": "rgba(31, 95, 208, 0.13)",
+    "rule-2": "#b0157d",
+    "rule-3": "#6a6d00",
+    "rule-4": "#8a5338",
+    "rule-5": "#0078a3",
+    "rule-6": "#474d59",
     "core": "#0a7469",
     "satellite": "#b84f06",
     "mix": "#7b46b4",
@@ -32,6 +37,11 @@ DARK: Mapping[str, str] = {
     "muted": "#a6aebb",
     "rule": "#7fb2ff",
     "rule-soft": "rgba(127, 178, 255, 0.18)",
+    "rule-2": "#ff86cf",
+    "rule-3": "#cdd04f",
+    "rule-4": "#d6a68c",
+    "rule-5": "#4fc8f5",
+    "rule-6": "#c3c9d4",
     "core": "#3fc4b3",
     "satellite": "#ff9f5f",
     "mix": "#c7a5f7",
@@ -42,6 +52,15 @@ DARK: Mapping[str, str] = {
 }
 
 _SERIES = {"rule": "rule", "core": "core", "satellite": "satellite", "50/50": "mix", "cash": "cash"}
+
+
+SEVERAL = ("rule", "rule-2", "rule-3", "rule-4", "rule-5", "rule-6")
+"""Colours of several rules, or of several lines that are none of the assets, in their order."""
+
+
+def several(count: int) -> tuple[str, ...]:
+    """Return the names of colours for so many lines; from the seventh on they come again."""
+    return tuple(SEVERAL[i % len(SEVERAL)] for i in range(count))
 
 
 def colour_of(series: str) -> str:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from engine.evaluation.stays import Stay, stays
 from engine.execution.simulation import Simulation, Trade
+from engine.market.quotes import FloatArray
 from engine.rules.decisions import Decision
 
 ROTATION_COLUMNS = (
@@ -21,17 +23,26 @@ ROTATION_COLUMNS = (
     "cost",
     "trigger",
     "features",
+    "stay_sessions",
+    "stay_return",
+    "stay_active",
+    "stay_open",
 )
 TRADE_COLUMNS = ("decision_session", "fill_session", "symbol", "shares", "quote", "cost", "reason")
 
 
-def rotation_log(simulation: Simulation, symbols: tuple[str, str]) -> list[dict[str, Any]]:
+def rotation_log(
+    simulation: Simulation, symbols: tuple[str, str], core_close: FloatArray
+) -> list[dict[str, Any]]:
     """Return one row per rotation; prices are quotes before slippage, costs are in currency.
 
     ``trigger`` names the comparisons that fired; ``features`` every feature the deciding trigger
-    looked at, with its value at the deciding close.
+    looked at, with its value at the deciding close. ``stay_…`` is what came of it until the next
+    rotation, returns as fractions; see :mod:`engine.evaluation.stays`. `core_close` is of shape
+    (n,), the core's closes.
     """
     rows = []
+    found = stays(simulation, core_close)
     for decision, trades in _filled(simulation):
         sold = next((t for t in trades if t.shares < 0), None)
         bought = next((t for t in trades if t.shares > 0), None)
@@ -49,9 +60,19 @@ def rotation_log(simulation: Simulation, symbols: tuple[str, str]) -> list[dict[
                 "cost": sold.cost + bought.cost,
                 "trigger": decision.trigger,
                 "features": features_text(decision),
+                **_stay(found[decision.session + 1]),
             }
         )
     return rows
+
+
+def _stay(stay: Stay) -> dict[str, Any]:
+    return {
+        "stay_sessions": stay.sessions,
+        "stay_return": stay.total_return,
+        "stay_active": stay.active_return,
+        "stay_open": stay.open,
+    }
 
 
 def trade_log(simulation: Simulation, symbols: tuple[str, str]) -> list[dict[str, Any]]:

@@ -172,13 +172,14 @@ class RunResult:
 
     @property
     def rotations(self) -> pd.DataFrame:
-        """Every change of the held asset: when decided and filled, from what, to what, why."""
+        """Every change of the held asset: when, from what, to what, why, and what came of it."""
         import pandas as pd
 
         from engine.store.logs import ROTATION_COLUMNS, rotation_log
 
         symbols = self.setting.data["symbols"]
-        log = rotation_log(self.simulation, (symbols["core"], symbols["satellite"]))
+        pair = (symbols["core"], symbols["satellite"])
+        log = rotation_log(self.simulation, pair, self.market["core_close"])
         frame = pd.DataFrame(log, columns=list(ROTATION_COLUMNS))
         for column in ("decision_session", "fill_session"):
             frame[column] = pd.to_datetime(frame[column])
@@ -207,7 +208,8 @@ class Comparison:
 
     ``sessions`` is datetime64[D] of shape (n,) and ``cash_returns`` float64 of shape (n − 1,), what
     cash earned from each to the next (fraction); both are shared by all rows. ``tests`` says which
-    differences are more than chance.
+    differences are more than chance. ``config`` is the resolved study that gives this comparison;
+    None where its rules were not given by studies.
     """
 
     name: str
@@ -216,6 +218,7 @@ class Comparison:
     cash_returns: FloatArray
     rows: tuple[Compared, ...]
     tests: RuleTests | None = None
+    config: dict[str, Any] | None = None
 
     @property
     def content_hash(self) -> str:

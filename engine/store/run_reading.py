@@ -94,8 +94,8 @@ def read_run(stored: Stored) -> StoredRun:
     """
     if stored.manifest["kind"] != "run":
         raise UsageError(f"{stored.name} is no run")
-    sessions, equity = _columns(stored, "equity.parquet")
-    _, signals = _columns(stored, "signals.parquet")
+    sessions, equity = columns_of(stored, "equity.parquet")
+    _, signals = columns_of(stored, "signals.parquet")
     has_market = "market.parquet" in stored.manifest["files"]
     rotations = stored.read("rotations.csv")
     return StoredRun(
@@ -107,7 +107,7 @@ def read_run(stored: Stored) -> StoredRun:
             k.removeprefix(BENCHMARK): v for k, v in equity.items() if k.startswith(BENCHMARK)
         },
         decided_weight=signals["decided_weight"],
-        market=_columns(stored, "market.parquet")[1] if has_market else None,
+        market=columns_of(stored, "market.parquet")[1] if has_market else None,
         rotations=tuple(csv.DictReader(io.StringIO(rotations.decode(), newline=""))),
         rotations_csv=rotations,
         study_text=stored.read("study.yaml"),
@@ -115,23 +115,24 @@ def read_run(stored: Stored) -> StoredRun:
 
 
 def stored_equities(stored: Stored) -> dict[str, FloatArray]:
-    """Return the wealth at each close of a stored run or comparison, by label of its rows.
+    """Return the wealth at each close of a stored result that has any, by label of its rows.
 
     Raises
     ------
     StoreError
         If its files are not what was written.
     """
-    _, columns = _columns(stored, "equity.parquet")
+    _, columns = columns_of(stored, "equity.parquet")
     if stored.manifest["kind"] == "comparison":
         return columns
     metrics = stored_metrics(stored)
     labels = {f"{BENCHMARK}{name}": row["label"] for name, row in metrics["benchmarks"].items()}
-    labels = {"equity": metrics["rule"]["label"], **labels}
+    beside = {name: row["label"] for name, row in metrics.get("beside", {}).items()}
+    labels = {"equity": metrics["rule"]["label"], **beside, **labels}
     return {label: columns[name] for name, label in labels.items()}
 
 
-def _columns(stored: Stored, name: str) -> tuple[SessionArray, dict[str, FloatArray]]:
+def columns_of(stored: Stored, name: str) -> tuple[SessionArray, dict[str, FloatArray]]:
     """Return the sessions of a Parquet file, and its other columns by name."""
     import pyarrow.parquet as pq
 

@@ -79,13 +79,31 @@ def test_opening_launches_the_page(results, monkeypatch):
     assert opened == [str(Path(done.out.strip()).resolve())]
 
 
-def test_a_comparison_has_no_report_yet(results, tmp_path):
+def test_a_comparison_is_reported(results, tmp_path):
     study = write_study(tmp_path)
     rules = ("--rules", "streak,ratio_trend")
-    assert streak("compare", study, *rules, "-q", "--results", results).code == 0
-    code, out, err = streak("report", "--results", results)
-    assert (code, out) == (2, "")
-    assert "is a comparison; reports are made of run" in err
+    done = streak("compare", study, *rules, "--report", "-q", "--results", results)
+    folder, page = map(Path, done.out.splitlines()[-2:])
+    assert (done.code, page) == (0, folder / "report.html")
+    assert "<h1>short</h1>" in page.read_text("utf-8")
+    assert json.loads((folder / "report.json").read_bytes())["kind"] == "comparison"
+    before = {name: (folder / name).read_bytes() for name in REPORT}
+    assert streak("report", "--results", results).out == f"{page}\n"
+    assert {name: (folder / name).read_bytes() for name in REPORT} == before
+
+
+def test_a_streak_study_is_reported(results, tmp_path):
+    study = write_study(tmp_path)
+    few = ("--set", "scan.resamples=100")
+    done = streak("scan", study, *few, "--report", "-q", "--results", results)
+    folder, page = map(Path, done.out.splitlines()[-2:])
+    assert (done.code, page) == (0, folder / "report.html")
+    assert json.loads((folder / "report.json").read_bytes())["kind"] == "scan"
+    before = {name: (folder / name).read_bytes() for name in REPORT}
+    assert streak("report", "--results", results).out == f"{page}\n"
+    assert {name: (folder / name).read_bytes() for name in REPORT} == before
+    told = streak("scan", study, *few, "--report", "--json", "-q", "--results", results).out
+    assert Path(json.loads(told)["report"]).is_file()
 
 
 def test_without_matplotlib_nothing_is_written(results, tmp_path, monkeypatch):

@@ -68,6 +68,7 @@ def test_how_rare(told):
             "at least": str(figures.k),
             "observed": str(figures.observed),
             "coin: expected": format_number(figures.coin_expected, 2),
+            "coin: 95 % band": f"{figures.coin_low:,}..{figures.coin_high:,}",
             "coin: P(any)": percent(figures.coin_probability),
             "Markov: expected": format_number(figures.markov_expected, 2),
             "Markov: P(any)": percent(figures.markov_probability),

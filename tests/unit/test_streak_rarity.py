@@ -229,8 +229,8 @@ def test_a_long_history_takes_little_time():
 
 
 def verdict_on(probability, *, longest=2, expected=0.3, sessions=6597, rate=0.5):
-    row = RarityRow(longest, 1, expected, probability, *[np.nan] * 6)
-    filler = RarityRow(1, 9, 99.0, 0.99, *[np.nan] * 6)
+    row = RarityRow(longest, 1, expected, probability, *[np.nan] * 8)
+    filler = RarityRow(1, 9, 99.0, 0.99, *[np.nan] * 8)
     return Rarity(
         sessions=sessions,
         wins=1,

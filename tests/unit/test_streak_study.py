@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from panels import panel_of, random_panel
+from streak_markets import FLAT, SHAPES, UP, N
 
 from engine.errors import UsageError
 from engine.evaluation.streak_study.study import (
@@ -26,17 +27,6 @@ from engine.store.scans import scan_files, scan_json
 from engine.study.scan import ScanSection
 
 SCAN = ScanSection(min_length=2, thresholds=(2, 3), horizons=(1, 5), resamples=100)
-N = 40
-UP, FLAT = 1.01 ** np.arange(N), np.ones(N)
-SHAPES = {
-    "all ties": (FLAT, FLAT),
-    "ties on the move": (UP, UP),
-    "always ahead": (FLAT, UP),
-    "always behind": (UP, FLAT),
-    "two sessions": (FLAT[:2], UP[:2]),
-    "three sessions": (FLAT[:3], np.array([1.0, 1.1, 1.0])),
-    "a tie at the end": (FLAT, np.append(UP[:-1], UP[-2])),
-}
 
 
 def study(panel, seed=1, **more):
@@ -115,6 +105,10 @@ def test_the_seed_moves_the_bootstraps_and_nothing_else():
     assert one == same
     resampled = {"bootstrap_mean", "bootstrap_low", "bootstrap_high", "bootstrap_probability"}
     inferred = {"low", "high", "p_value", "p_holm", "verdict"}
+    for found in (one, other):
+        assert {sample.pop("seed") for sample in found["samples"].values()} == {
+            1 if found is one else 2
+        }
     for key in one.keys() - {"rarity", "events"}:
         assert one[key] == other[key], key
     for key, moving in (("rarity", resampled), ("events", inferred)):

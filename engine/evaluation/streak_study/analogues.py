@@ -99,7 +99,7 @@ def analogues(
     else:
         found = (streak_on(panel, streaks, date) for date in dates)
         chosen = tuple({streak.start_index: streak for streak in found}.values())
-    return tuple(_paths(panel, streak, before, after) for streak in chosen)
+    return tuple(paths_around(panel, streak, before, after) for streak in chosen)
 
 
 def milestones(analogue: Analogue) -> tuple[Milestone, ...]:
@@ -180,7 +180,10 @@ def streak_on(panel: PricePanel, streaks: Sequence[Streak], date: dt.date) -> St
     )
 
 
-def _paths(panel: PricePanel, streak: Streak, before: int, after: int) -> Analogue:
+def paths_around(
+    panel: PricePanel, streak: Streak, before: int = BEFORE, after: int = AFTER
+) -> Analogue:
+    """Return the paths around one streak of the panel; see :func:`analogues`."""
     base = streak.start_index - 1
     offsets = np.arange(-before, after + 1, dtype=np.int64)
     rows = base + offsets

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.evaluation.streak_study.chance import MarkovChain, coin, fit_chain
+from engine.evaluation.streak_study.coin_band import coin_band
 from engine.evaluation.streak_study.run_bootstrap import Progress, RunBands, resampled_runs
 from engine.evaluation.streak_study.runs import (
     BoolArray,
@@ -42,6 +43,8 @@ class RarityRow:
         Expected number of such runs; may exceed 1, and is not a probability.
     coin_probability, markov_probability : float
         Probability that there is at least one (fraction).
+    coin_low, coin_high : int
+        Numbers between which the coin's lies in 95 of 100 histories.
     bootstrap_mean, bootstrap_low, bootstrap_high : float
         Mean and 95 % band of their number in resampled histories.
     bootstrap_probability : float
@@ -52,6 +55,8 @@ class RarityRow:
     observed: int
     coin_expected: float
     coin_probability: float
+    coin_low: int
+    coin_high: int
     markov_expected: float
     markov_probability: float
     bootstrap_mean: float
@@ -93,6 +98,11 @@ class Rarity:
     block_length: int
     resamples: int
     seed: int
+
+    @property
+    def outside(self) -> tuple[int, ...]:
+        """Lengths of which the coin's 95 % band does not hold the observed number of runs."""
+        return tuple(r.k for r in self.rows if not r.coin_low <= r.observed <= r.coin_high)
 
 
 def rarity(
@@ -167,11 +177,14 @@ def rarity(
 def _row(
     k: int, observed: int, n: int, fair: MarkovChain, chain: MarkovChain, bands: RunBands
 ) -> RarityRow:
+    low, high = coin_band(n, fair.win_rate, k)
     return RarityRow(
         k=k,
         observed=observed,
         coin_expected=fair.expected_runs(n, k),
         coin_probability=fair.probability_of_run(n, k),
+        coin_low=low,
+        coin_high=high,
         markov_expected=chain.expected_runs(n, k),
         markov_probability=chain.probability_of_run(n, k),
         bootstrap_mean=float(bands.mean[k - 1]),
@@ -208,11 +221,12 @@ def sentence(found: Rarity, side: int, core: str, satellite: str) -> str:
         f"a coin with the observed {rate} rate ({_percent(found.win_rate)}) would give a run "
         f"at least that long somewhere in {_sessions(found.sessions)} with probability "
         f"{_percent(row.coin_probability)} (expected number {_number(row.coin_expected)}): "
-        f"{_verdict(row.coin_probability)}."
+        f"{remarkable(row.coin_probability)}."
     )
 
 
-def _verdict(probability: float) -> str:
+def remarkable(probability: float) -> str:
+    """Return the word for a longest run that a coin gives with so much probability (fraction)."""
     if probability < REMARKABLE:
         return "remarkable"
     return "noteworthy" if probability < NOTEWORTHY else "not remarkable"

@@ -10,7 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.evaluation.streak_study.analogues import Analogue, analogues, streak_on
+from engine.evaluation.streak_study.analogues import (
+    Analogue,
+    analogues,
+    paths_around,
+    streak_on,
+)
 from engine.evaluation.streak_study.anatomy import Mover, anatomy
 from engine.evaluation.streak_study.character import CharacterRules, rules_in_words
 from engine.evaluation.streak_study.continuation import (
@@ -88,6 +93,9 @@ class StreakStudy:
         How streaks as long as the current one went on.
     events : tuple of EventRow
     analogues : tuple of Analogue
+        Of streaks of outperformance: those chosen, and last the one under way, if it is long
+        enough to be listed.
+    dissected : Streak or None
     anatomy : tuple of Mover
         Over `dissected`, a streak of outperformance.
     """
@@ -165,7 +173,7 @@ def study_streaks(
     """
     streaks = streaks_of_all_kinds(panel, scan, context)
     up = streaks["outperformance"]
-    paths = analogues(panel, up, tuple(analogue_dates) or None)
+    paths = _analogues(panel, up, analogue_dates, scan.min_length)
     dissected = _dissected(panel, up, dissect, scan.min_length)
     current = current_of(streaks)
     progress(f"resampling {scan.resamples:,} histories")
@@ -198,6 +206,18 @@ def study_streaks(
         dissected=dissected,
         anatomy=() if dissected is None else anatomy(panel, dissected, context.others),
     )
+
+
+def _analogues(
+    panel: PricePanel, streaks: Sequence[Streak], dates: Sequence[dt.date], min_length: int
+) -> tuple[Analogue, ...]:
+    """Return the paths around past streaks, and around the one under way beside them."""
+    chosen = analogues(panel, streaks, tuple(dates) or None)
+    current = current_streak(streaks)
+    if current is None or current.length < min_length:
+        return chosen
+    past = tuple(analogue for analogue in chosen if not analogue.streak.open)
+    return (*past, paths_around(panel, current))
 
 
 def _dissected(

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from engine.market.quotes import FloatArray, SessionArray
 
 MONTHS = 12
+FEW_YEARS = 3
+"""Histories of so many years or fewer are condensed to months, others to years."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,14 @@ def calendar_returns(equity: FloatArray, sessions: SessionArray) -> CalendarRetu
     yearly = np.full(len(every), np.nan)
     yearly[years.astype(np.int64) - every[0]] = by_year
     return CalendarReturns(every + 1970, monthly, yearly)
+
+
+def period_ends(sessions: SessionArray) -> NDArray[np.int64]:
+    """Return the indices of the last session of each year; of each month of a short history."""
+    years = np.unique(sessions.astype("datetime64[Y]"))
+    unit = "datetime64[M]" if len(years) <= FEW_YEARS else "datetime64[Y]"
+    periods = sessions.astype(unit)
+    return np.flatnonzero(np.append(periods[1:] != periods[:-1], True))
 
 
 def _period_returns(

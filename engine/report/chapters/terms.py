@@ -16,8 +16,13 @@ HASH_SHOWN = 12
 
 
 def terms_of(manifest: Mapping[str, Any]) -> Facts:
-    """Return what every result rests on, from its manifest."""
-    data, execution = manifest["data"], manifest["execution"]
+    """Return what every result of trading rests on, from its manifest."""
+    return (*data_of(manifest), *_execution_of(manifest))
+
+
+def data_of(manifest: Mapping[str, Any]) -> Facts:
+    """Return what every result rests on: sessions, prices, and their hash."""
+    data = manifest["data"]
     origins = "; ".join(dict.fromkeys(_file(source["origin"]) for source in data["sources"]))
     return (
         (
@@ -27,6 +32,12 @@ def terms_of(manifest: Mapping[str, Any]) -> Facts:
         ),
         ("Prices", f"{data['price_basis']}, from {origins or 'memory'}"),
         ("Prices, SHA-256", f"{data['sha256'][:HASH_SHOWN]}…"),
+    )
+
+
+def _execution_of(manifest: Mapping[str, Any]) -> Facts:
+    execution = manifest["execution"]
+    return (
         ("Fill", str(execution["fill"])),
         (
             "Costs per side",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.evaluation.tear_sheet.calendar_returns import period_ends
 from engine.report.charts.base import axis, line, log_ticks, plotted, time_axis
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_value
@@ -16,9 +16,6 @@ from engine.report.theme import variable
 _PANES = ([0.5, 1], [0.44, 0.47], [0.24, 0.41], [0, 0.2])
 _PANES_WITHOUT_CORE = ([0.43, 1], [0.35, 0.39], [0, 0], [0, 0.31])
 """Shares of the height of equity, ribbon, rule over core, and drawdowns."""
-
-FEW_YEARS = 3
-"""Histories of fewer years are condensed to months, others to years."""
 
 
 def equity_figure(report: RunReport) -> Figure:
@@ -146,15 +143,6 @@ def _drawdown_lines(report: RunReport) -> list[dict[str, Any]]:
     return lines
 
 
-def period_ends(report: RunReport) -> NDArray[np.int64]:
-    """Return the last session of each year; of each month where the history is short."""
-    sessions = report.run.sessions
-    years = np.unique(sessions.astype("datetime64[Y]"))
-    unit = "datetime64[M]" if len(years) <= FEW_YEARS else "datetime64[Y]"
-    periods = sessions.astype(unit)
-    return np.flatnonzero(np.append(periods[1:] != periods[:-1], True))
-
-
 def _condensed(report: RunReport) -> DataTable:
     weight, series = report.run.holdings["target_weight"], list(report.equities)
     rows = [
@@ -164,7 +152,7 @@ def _condensed(report: RunReport) -> DataTable:
             format_value(float(weight[i]), "fraction"),
             format_value(float(report.sheet.underwater["rule"][i]), "fraction"),
         ]
-        for i in period_ends(report).tolist()
+        for i in period_ends(report.run.sessions).tolist()
     ]
     heads = headings(
         "Session",

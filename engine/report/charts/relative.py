@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.evaluation.tear_sheet.calendar_returns import period_ends
 from engine.report.charts.base import axis, harmless, log_ticks, plotted, short, time_axis
-from engine.report.charts.equity import period_ends
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_number
 from engine.report.run_report import RunReport
@@ -158,7 +158,7 @@ def _condensed(report: RunReport) -> DataTable:
             format_number(float(report.ratio[i]), 4),
             format_number(float(streak[i]), 0) if streak[i] == streak[i] else "–",
         ]
-        for i in period_ends(report).tolist()
+        for i in period_ends(report.run.sessions).tolist()
     ]
     return DataTable(
         "relative-table",

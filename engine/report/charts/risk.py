@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.evaluation.tear_sheet.calendar_returns import period_ends
 from engine.evaluation.tear_sheet.rolling import WINDOW
 from engine.report.charts.base import axis, line, plotted, short, time_axis
-from engine.report.charts.equity import period_ends
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_number, format_value
 from engine.report.run_report import RunReport
@@ -118,7 +118,7 @@ def _rolling_table(report: RunReport) -> DataTable:
             format_value(float(found.volatility[i - 1]), "fraction"),
             format_value(None if found.beta is None else float(found.beta[i - 1]), "ratio"),
         ]
-        for i in period_ends(report).tolist()
+        for i in period_ends(report.run.sessions).tolist()
         if i >= WINDOW
     ]
     heads = headings("Session", "Sharpe", "Volatility", "Beta")

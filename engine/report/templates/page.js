@@ -8,7 +8,7 @@
   const shared = JSON.parse(document.getElementById("shared").textContent);
   const settings = { displayModeBar: false, displaylogo: false, responsive: true };
   const drawn = new Set();
-  const textColour = /var\(--([a-z-]+)\)/;
+  const textColour = /var\(--([a-z0-9-]+)\)/;
 
   // A figure names colours as variables of the style sheet, and long axes by the name they share.
   function resolved(value, style) {
@@ -17,7 +17,8 @@
       return found ? style.getPropertyValue("--" + found[1]).trim() : value;
     }
     if (Array.isArray(value)) {
-      const nested = value.length && (typeof value[0] === "object" || value.length === 2); // or a stop of a colour scale
+      // of objects or colours, or a stop of a colour scale; not numbers and dates, which are many
+      const nested = typeof value[0] === "object" || value.length === 2 || textColour.test(value[0]);
       return nested ? value.map((v) => resolved(v, style)) : value;
     }
     if (value && typeof value === "object") {

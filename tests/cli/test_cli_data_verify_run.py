@@ -1,6 +1,7 @@
 """``streak data verify --run``: would today's library give a result again? And whence it came."""
 
 import json
+from pathlib import Path
 
 import pytest
 from command_line import streak
@@ -116,7 +117,11 @@ def test_a_scan_names_where_everything_came_from(scanned, folder):
     sources = json.loads(path.read_bytes())["beside"]["sources"]
     assert [source["symbol"] for source in sources] == ["^VIX", "DFF", "KRE"]
     shown = streak("show", "latest", "--results", scanned).out
+    report = streak("report", "latest", "--results", scanned).out.strip()
+    page = Path(report).read_text("utf-8")
     for source in sources:
+        assert f"sha256 {source['sha256']}" in page
+        assert f"fetched {source['fetched_at']}" in page
         entry = Library(folder).entry(source["symbol"])
         assert (source["source"], source["sha256"]) == (entry.source, entry.sha256)
         assert source["fetched_at"] == entry.fetched_at

@@ -37,6 +37,14 @@ class Reproduction:
     reasons: tuple[str, ...] = ()
 
 
+def own_library(stored: Stored) -> Path | None:
+    """Return the library that the study of a result names as its own; None if there is none."""
+    data = stored.manifest.get("config", {}).get("data", {})
+    folder = stored.manifest.get("folder")
+    named = data.get("directory") if data.get("source") == "library" else None
+    return None if named is None or folder is None else Path(folder, named)
+
+
 @dataclass(frozen=True)
 class _Given:
     """What a library gives: the pair, and where and what stands beside it."""

@@ -84,6 +84,20 @@ def test_a_library_without_a_symbol_does_not(run):
     assert "IWM is not in this library" in out
 
 
+@pytest.mark.parametrize("verb", ["run", "scan"])
+def test_the_library_is_the_one_its_study_names(exchange, tmp_path, verb):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace("source: library", "source: library, directory: own"))
+    assert streak("data", "fetch", study, *END).code == 0
+    quick = ("--set", "scan.resamples=100", "--results", tmp_path / "results")
+    assert streak(verb, study, *quick).code == 0
+    code, out, _ = again(tmp_path / "results")
+    assert (code, "IWM: as stored" in out) == (0, True)
+    other = ("--library", tmp_path / "lib")
+    told = streak("data", "verify", "--run", "latest", "--results", tmp_path / "results", *other)
+    assert (told.code, "SPY is not in this library" in told.out) == (4, True)
+
+
 def test_changed_code_is_mentioned(run, monkeypatch):
     monkeypatch.setattr("engine.pipeline.reproducing.code_hash", lambda: "other")
     code, out, _ = again(run)

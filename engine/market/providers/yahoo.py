@@ -149,6 +149,9 @@ def _distributions(given: dict[str, FloatArray], symbol: str) -> tuple[FloatArra
     best = int(np.argmin(off))
     if off[best] <= ADJUSTED_TOLERANCE:
         return readings[best], ()
+    if not np.any(readings[best]):
+        message = f"Yahoo: {symbol}: half an answer: dividends are in the adjusted close only"
+        raise ProviderError(message, transient=True)
     note = (
         f"total returns computed from dividends differ from Yahoo's adjusted close by up to "
         f"{off[best]:.2%}"

@@ -204,6 +204,7 @@ def _deflated(
     ratios = ratios[~np.isnan(ratios)]
     variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
     effective = effective_trials_in_parts((p.over(basis) for p in sample.parts()), len(ratios))
+    effective = float(f"{effective:.9g}")  # further digits depend on the threads of the product
     root = math.sqrt(SESSIONS_PER_YEAR)
     return Deflated(
         basis=basis,

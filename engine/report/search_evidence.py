@@ -137,10 +137,10 @@ def _verdict(told: Told, core: str) -> Section:
 def _caveats(told: Told) -> list[str]:
     """Return what the figures leave out."""
     found = []
-    terms = [axis for axis in told["winner"]["values"] if axis.startswith("execution.")]
-    if terms:
-        names = ", ".join(map(axis_label, terms))
-        found.append(f"The winner has chosen its own terms as well: {names}.")
+    others = [axis for axis in told["winner"]["values"] if not axis.startswith("rule.")]
+    if others:
+        names = ", ".join(map(axis_label, others))
+        found.append(f"The winner has chosen its own prices or terms as well: {names}.")
     if told["correlated"] < told["strategies"]:
         drawn = f"{told['correlated']:,} strategies that were drawn"
         found.append(f"Effective trials: from the correlations of {drawn}.")

@@ -170,6 +170,7 @@ def test_what_is_printed_is_shown_again(sweep, results):
     assert "Winner by Information ratio" in ran.out
     assert "over LARGE held" in ran.out[ran.out.index("CHOSEN IN ONE HALF") :]
     assert "not made again on histories without an edge" in ran.out
+    assert "its own prices or terms as well: slippage_bps.SMALL." in ran.out
     listed = streak("ls", "--results", results).out
     line = next(line for line in listed.splitlines() if name in line)
     assert "evidence" in line.split()

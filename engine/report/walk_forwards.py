@@ -12,7 +12,7 @@ from typing import Any
 from engine.evaluation.definitions import find_metric
 from engine.report.evidence import uncertainty_notes
 from engine.report.format import UNDEFINED, format_metric, format_number, format_value
-from engine.report.labels import axis_label, set_label
+from engine.report.labels import axis_label, value_text
 from engine.report.results import RUN_COLUMNS, caption_of, execution_notes
 from engine.report.sections import Section, sections_body
 from engine.report.sweeps import core_label
@@ -132,17 +132,43 @@ def _standing_note(told: Told, core: str) -> str:
 
 
 def _sections(told: Told, core: str) -> list[Section]:
-    return [_folds(told, core), _drift(told)]
+    return [_choices(told), _outcomes(told, core), _drift(told)]
 
 
-def _folds(told: Told, core: str) -> Section:
-    key = told["metric"]
-    name = find_metric(key).label
+def _choices(told: Told) -> Section:
+    axes = told["axes"]
+    headings = ("fold", "training", "test", "in force", *map(axis_label, axes))
+    lines = (
+        "What was best in each training window, and so decided at the closes of the test window "
+        "after it.",
+    )
+    rows = tuple(
+        (
+            str(row["fold"]),
+            f"{row['train_first']} – {row['train_last']}",
+            f"{row['test_first']} – {row['test_last']}",
+            _in_force(row),
+            *(value_text(row[axis]) if _chose(row) else UNDEFINED for axis in axes),
+        )
+        for row in told["folds"]
+    )
+    return Section("What each fold chose", lines, headings, rows, 4)
+
+
+def _chose(row: Told) -> bool:
+    return bool(row["in_force"] == row["fold"])
+
+
+def _in_force(row: Told) -> str:
+    if _chose(row):
+        return "its choice"
+    return "the core" if row["in_force"] is None else f"that of fold {row['in_force']}"
+
+
+def _outcomes(told: Told, core: str) -> Section:
+    name = find_metric(told["metric"]).label
     headings = (
         "fold",
-        "train",
-        "test",
-        "choice",
         f"{name} in",
         "out",
         "CAGR in",
@@ -163,24 +189,19 @@ def _folds(told: Told, core: str) -> Section:
         "half of ties counted. Order kept: rank correlation (Spearman) of all sets, training "
         "against test; 0 says that training knows nothing of the test.",
     )
-    rows = tuple(_fold_cells(told, key, row) for row in told["folds"])
-    return Section("Folds", lines, headings, rows, 4, notes)
+    rows = tuple(_outcome(told["metric"], row) for row in told["folds"])
+    return Section("How the choices did", lines, headings, rows, 1, notes)
 
 
-def _fold_cells(told: Told, key: str, row: Told) -> tuple[str, ...]:
-    metrics = [
+def _outcome(key: str, row: Told) -> tuple[str, ...]:
+    metrics = (
         format_metric(one, row[f"{side}_{one}"])
         for one in (key, "cagr")
         for side in ("in_sample", "out_of_sample")
-    ]
-    chosen = row["in_force"] == row["fold"]
-    kept = "none: the core" if row["in_force"] is None else f"none: as in fold {row['in_force']}"
+    )
     rank = row["test_rank"]
     return (
         str(row["fold"]),
-        f"{row['train_first']} – {row['train_last']}",
-        f"{row['test_first']} – {row['test_last']}",
-        set_label(told["axes"], row) if chosen else kept,
         *metrics,
         UNDEFINED if rank is None else f"{rank:,}",
         format_value(row["test_percentile"], "fraction"),

@@ -14,6 +14,7 @@ from engine.evaluation.inference.verdict import Verdict
 from engine.evaluation.metrics import Metrics, to_json_value
 from engine.evaluation.walk_forward.folds import Drift, Fold, Summary
 from engine.execution.simulation import Simulation
+from engine.market.quotes import FloatArray
 from engine.store.files import (
     csv_bytes,
     equity_columns,
@@ -71,6 +72,7 @@ class WalkForward:
         Over the same sessions: ``own``, the study's rule with its own parameters, and
         ``hindsight``, the set that was best in these very sessions.
     benchmarks : dict of str to Measured
+    core_close : float64 array, shape (sessions of the stitched run,)
     uncertainty : Uncertainty
         How well the stitched run's figures are known.
     verdict : Verdict
@@ -97,6 +99,7 @@ class WalkForward:
     subject: Measured
     beside: dict[str, Measured]
     benchmarks: dict[str, Measured]
+    core_close: FloatArray
     uncertainty: Uncertainty
     verdict: Verdict
     timings: dict[str, float]
@@ -240,7 +243,7 @@ def walk_forward_files(found: WalkForward) -> dict[str, bytes]:
         "folds.csv": csv(list(found.rows[0]), found.rows),
         "metrics.json": json_bytes({**notice_of(simulated), **walk_forward_json(found)}),
         "equity.parquet": parquet_bytes(simulation.sessions, columns, simulated=simulated),
-        "rotations.csv": csv(ROTATION_COLUMNS, rotation_log(simulation, pair)),
+        "rotations.csv": csv(ROTATION_COLUMNS, rotation_log(simulation, pair, found.core_close)),
         "trades.csv": csv(TRADE_COLUMNS, trade_log(simulation, pair)),
     }
 

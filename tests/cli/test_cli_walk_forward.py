@@ -56,7 +56,7 @@ def test_it_prints_the_stitched_run_beside_others_and_every_fold(done):
     assert done.out.startswith("SIMULATED DATA, not market history\n")
     head = next(line for line in done.out.splitlines() if line.startswith("Metric"))
     assert "walk-forward  own parameters  hindsight  LARGE held †" in head
-    assert "FOLDS\n" in done.out
+    assert "WHAT EACH FOLD CHOSE\n" in done.out
     assert "DRIFT OF THE PARAMETERS\n" in done.out
     assert "Note: walk-forward: at each close the parameters decide that were the best of 6" in (
         done.out
@@ -107,7 +107,7 @@ def test_the_files_say_what_python_says(folder, study):
     assert [table["fold"].to_pylist().count(k) for k in range(1, 7)] == lengths
     assert table.schema.metadata[b"data"] == b"simulated"
     assert "| Sharpe" in (folder / "summary.md").read_text("utf-8")
-    assert "## Folds" in (folder / "summary.md").read_text("utf-8")
+    assert "## How the choices did" in (folder / "summary.md").read_text("utf-8")
 
 
 def test_json_is_for_machines(study, tmp_path):

@@ -61,12 +61,11 @@ def test_it_says_so(gaps):
     table = walk_forward_table(gaps)
     (note,) = [note for note in table.notes if note.startswith("no choice in fold")]
     assert note.startswith("no choice in fold 1, 5: no set has Hit rate in the training")
-    folds = walk_forward_sections(gaps)[0].rows
-    assert [row[3] for row in folds if row[3].startswith("none")] == [
-        "none: the core",
-        "none: as in fold 4",
-    ]
-    assert folds[0][4:11] == ("–",) * 7
+    chosen, outcomes, _ = walk_forward_sections(gaps)
+    in_force = ["the core", *["its choice"] * 3, "that of fold 4", "its choice"]
+    assert [row[3] for row in chosen.rows] == in_force
+    assert [row[4:] == ("–", "–") for row in chosen.rows] == [word[0] == "t" for word in in_force]
+    assert outcomes.rows[0][1:8] == ("–",) * 7
 
 
 def test_too_few_sets_are_no_choice():

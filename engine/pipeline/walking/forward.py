@@ -186,6 +186,7 @@ def _traded(
         beside=_beside(bench, study, search, Window(start, len(panel.traded_sessions))),
         benchmarks=bench.benchmarks(study.benchmarks),
         uncertainty=uncertainty,
+        core_close=tested.core.close[tested.start_index :],
         verdict=judge({"walk_forward_probability": uncertainty.active_probability}),
         timings={
             "choosing_seconds": times[1] - times[0],

@@ -132,10 +132,11 @@ def _standing_note(told: Told, core: str) -> str:
 
 
 def _sections(told: Told, core: str) -> list[Section]:
-    return [_choices(told), _outcomes(told, core), _drift(told)]
+    return [choices_section(told), outcomes_section(told, core), drift_section(told)]
 
 
-def _choices(told: Told) -> Section:
+def choices_section(told: Told) -> Section:
+    """Return what every fold chose."""
     axes = told["axes"]
     headings = ("fold", "training", "test", "in force", *map(axis_label, axes))
     lines = (
@@ -165,7 +166,8 @@ def _in_force(row: Told) -> str:
     return "the core" if row["in_force"] is None else f"that of fold {row['in_force']}"
 
 
-def _outcomes(told: Told, core: str) -> Section:
+def outcomes_section(told: Told, core: str) -> Section:
+    """Return how every choice did in training and test; `core` names the benchmark."""
     name = find_metric(told["metric"]).label
     headings = (
         "fold",
@@ -212,7 +214,8 @@ def _outcome(key: str, row: Told) -> tuple[str, ...]:
     )
 
 
-def _drift(told: Told) -> Section:
+def drift_section(told: Told) -> Section:
+    """Return how much the choices move; without rows where nothing was swept."""
     summary = told["summary"]
     headings = ("axis", "values chosen", "changes", "mean step")
     rows = tuple(

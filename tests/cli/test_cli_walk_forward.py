@@ -153,6 +153,18 @@ def test_the_same_bytes_whatever_the_process(done, folder, study, tmp_path):
     assert contents(path) == contents(folder)
 
 
+def test_it_is_reported_at_once_or_later(study, tmp_path):
+    names = ("report.html", "report.md", "report.json")
+    options = ("--report", "-q", "--results", tmp_path / "r")
+    *_, path, page = streak("walk-forward", study, *options).out.splitlines()
+    assert page == f"{path}/report.html"
+    again = streak("report", path, "--out", tmp_path / "again")
+    assert (again.code, again.err) == (0, "")
+    for name in names:
+        assert (tmp_path / "again" / name).read_bytes() == (Path(path) / name).read_bytes()
+    assert "<h1>short</h1>" in (tmp_path / "again" / "report.html").read_text("utf-8")
+
+
 def test_values_are_overridden(study, tmp_path):
     options = ["--set", "walk_forward.windows=anchored", "--set", "walk_forward.test=100"]
     outcome = streak("walk-forward", study, "--json", "-q", "--results", tmp_path, *options)

@@ -104,7 +104,10 @@ def choices_figure(report: WalkForwardReport, table: DataTable) -> Figure | None
     """Return the metric of every choice, training across and test upward; None without any."""
     metric = report.metric
     inside, outside = f"in_sample_{metric.key}", f"out_of_sample_{metric.key}"
-    known = [row for row in report.folds if None not in (row[inside], row[outside])]
+    stubs = [row for row in report.folds if _is_stub(report, row)]
+    known = [
+        row for row in report.folds if row not in stubs and None not in (row[inside], row[outside])
+    ]
     if not known:
         return None
     x, y = ([row[key] for row in known] for key in (inside, outside))
@@ -148,10 +151,20 @@ def choices_figure(report: WalkForwardReport, table: DataTable) -> Figure | None
         ),
         table=table,
         height=420,
-        note="Below the dotted line the test kept less than training promised; a test of few "
-        "sessions may lie anywhere."
-        if metric.direction > 0
-        else "Above the dotted line the test kept less than training promised.",
+        note=f"{'Below' if metric.direction > 0 else 'Above'} the dotted line the test kept less "
+        f"than training promised.{_left_out(stubs)}",
+    )
+
+
+def _is_stub(report: WalkForwardReport, row: dict[str, Any]) -> bool:
+    """Return whether a test window is too short beside the others: its yearly figures leap."""
+    return bool(2 * row["test_sessions"] < report.told["windows"]["test_sessions"])
+
+
+def _left_out(stubs: list[dict[str, Any]]) -> str:
+    return "".join(
+        f" Fold {row['fold']} is left out: its test has {row['test_sessions']:,} sessions."
+        for row in stubs
     )
 
 

@@ -20,12 +20,10 @@ def verdict(report: WalkForwardReport) -> Chapter:
     """Return the verdict strip."""
     answer, sentences = _answer(report), _sentences(report)
     facts, warnings = _facts(report), tuple(map(str, report.manifest["warnings"]))
-    notes = tuple(
-        note[:1].upper() + note[1:]
-        for note in map(str, report.manifest["notes"])
-        if note not in warnings
-    )
     found = stored_verdict(report.told)
+    said = {*warnings, *((verdict_text(found, report.core_label),) if found else ())}
+    kept = (str(note) for note in report.manifest["notes"] if note not in said)
+    notes = tuple(note[:1].upper() + note[1:] for note in kept)
     return Chapter(
         key="verdict",
         title="Verdict",

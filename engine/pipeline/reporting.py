@@ -80,7 +80,7 @@ def write_report(stored: Stored, folder: Path | None = None) -> Path:
 
 
 def write_pictures(stored: Stored, folder: Path) -> list[Path]:
-    """Write the main charts of a stored run or sweep as PNG and SVG; return their paths.
+    """Write the main charts of a stored result as PNG and SVG; return their paths.
 
     Raises
     ------
@@ -187,8 +187,22 @@ def _sweep_pictures(stored: Stored) -> dict[str, bytes]:
     return sweep_pictures(sweep_report(stored))
 
 
+def _comparison_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.comparison_pictures import comparison_pictures
+
+    return comparison_pictures(comparison_report(stored))
+
+
+def _scan_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.scan_pictures import scan_pictures
+
+    return scan_pictures(scan_report(stored))
+
+
 _PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
     "run": _run_pictures,
+    "comparison": _comparison_pictures,
+    "scan": _scan_pictures,
     "sweep": _sweep_pictures,
 }
 

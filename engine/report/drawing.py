@@ -95,13 +95,25 @@ def panes(heights: list[float], size: tuple[float, float]) -> tuple[Figure, list
     return figure, list(axes[:, 0])
 
 
+def thousands() -> Any:
+    """Return what labels a logarithmic axis at 1, 2 and 5 times powers of ten."""
+    from matplotlib.ticker import FuncFormatter
+
+    def text(value: float, _: Any) -> str:
+        leading = f"{value:e}"[0]
+        return f"{value:,.0f}" if leading in "125" else ""
+
+    return FuncFormatter(text)
+
+
 def _sign(figure: Figure, manifest: Mapping[str, Any]) -> None:
     """Say under the picture what it is drawn from."""
     data = manifest["data"]
     symbols = data["symbols"]
     said = [
         f"{manifest['study']} · {symbols['core']}, {symbols['satellite']} · "
-        f"{data['price_basis']} · {data['first_session']} to {data['last_session']} · after costs"
+        f"{data['price_basis']} · {data['first_session']} to {data['last_session']}"
+        f"{'' if manifest['kind'] == 'scan' else ' · after costs'}"
     ]
     said += [SIMULATED_NOTICE] * data["simulated"]
     figure.supxlabel(literal("   ".join(said)), x=0.01, ha="left", size=7.5, color=LIGHT["muted"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.report.charts.relative import DEPTHS, SHADES
-from engine.report.drawing import literal, panes, written
+from engine.report.drawing import literal, panes, thousands, written
 from engine.report.run_report import RunReport
 from engine.report.theme import LIGHT, colour_of
 
@@ -47,8 +47,8 @@ def _equity(report: RunReport) -> Figure:
     for series, equity in report.equities.items():
         _line(top, report, series, equity, label=literal(report.label(series)))
     top.set_yscale("log")
-    top.yaxis.set_major_formatter(_thousands())
-    top.yaxis.set_minor_formatter(_thousands())
+    top.yaxis.set_major_formatter(thousands())
+    top.yaxis.set_minor_formatter(thousands())
     top.set_title("Equity, log scale")
     top.legend(ncols=4, loc="upper left")
     sessions = report.run.sessions
@@ -71,16 +71,6 @@ def _equity(report: RunReport) -> Figure:
     drawdowns.set_ylabel("drawdown, %")
     top.set_xlim(sessions[0], sessions[-1])
     return figure
-
-
-def _thousands() -> Any:
-    from matplotlib.ticker import FuncFormatter
-
-    def text(value: float, _: Any) -> str:
-        leading = f"{value:e}"[0]
-        return f"{value:,.0f}" if leading in "125" else ""
-
-    return FuncFormatter(text)
 
 
 def _relative(report: RunReport) -> Figure | None:

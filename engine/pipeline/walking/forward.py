@@ -20,7 +20,7 @@ from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import Bench, Progress, setting_of, silent
-from engine.pipeline.sweeping.plan import Plan, check_size
+from engine.pipeline.sweeping.plan import MANY, Plan
 from engine.pipeline.walking.searching import Search
 from engine.pipeline.walking.stitching import folds_of, phases_of, rule_of, stitched
 from engine.rules.resolve import resolve
@@ -82,7 +82,7 @@ def walk_forward(
     study = checked(study)
     _check_metric(study)
     searched = _of_rule_alone(study)
-    check_size(Grid(searched.sweep), many=False)
+    _check_size(Grid(searched.sweep))
     panel = load_panel(study.data) if panel is None else panel
     windows = windows_of(study, panel)
     started = time.perf_counter()
@@ -98,6 +98,14 @@ def _check_metric(study: Study) -> None:
     if metric not in CHOOSING:
         message = f"is {shown(metric)}, which cannot choose {allowed_names(metric, CHOOSING)}"
         raise _refused(study, "metric", message)
+
+
+def _check_size(grid: Grid) -> None:
+    if grid.count > MANY:
+        raise StudyError(
+            f"the grid has {grid.count:,} parameter sets; a walk-forward chooses among at most "
+            f"{MANY:,} in each fold: shorten an axis"
+        )
 
 
 def _refused(study: Study, key: str, message: str) -> StudyError:

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.evaluation.definitions import find_metric
 from engine.report.evidence import uncertainty_notes
-from engine.report.format import UNDEFINED, format_metric, format_number, format_value
+from engine.report.format import UNDEFINED, counted, format_metric, format_number, format_value
 from engine.report.labels import axis_label, value_text
 from engine.report.results import RUN_COLUMNS, caption_of, execution_notes
 from engine.report.sections import Section, sections_body
@@ -64,11 +64,14 @@ def walk_forward_markdown(found: WalkForward, table: Table) -> str:
 def _notes(told: Told, core: str) -> Iterator[str]:
     """Yield what the rows are, and what the folds say, in a few sentences."""
     name = find_metric(told["metric"]).label
-    yield (
-        f"walk-forward: at each close the parameters decide that were the best of "
-        f"{told['sets']:,} sets by {name} in {_training(told)}, chosen anew every "
-        f"{told['windows']['test_sessions']:,} sessions ({told['engine']} engine)"
-    )
+    if told["sets"] == 1:
+        yield "the grid has one set, so nothing is chosen: name axes under sweep"
+    else:
+        yield (
+            f"walk-forward: at each close the parameters decide that were the best of "
+            f"{told['sets']:,} sets by {name} in {_training(told)}, chosen anew every "
+            f"{told['windows']['test_sessions']:,} sessions ({told['engine']} engine)"
+        )
     yield (
         "own parameters: the study's, never changed; hindsight: the set that was best in these "
         "very sessions, which nobody could have known"
@@ -123,11 +126,16 @@ def _efficiency_note(told: Told, name: str, core: str) -> str:
 
 
 def _standing_note(told: Told, core: str) -> str:
-    summary = told["summary"]
+    summary, beaten = told["summary"], told["summary"]["percentile"]
+    gained = (
+        f"{_percent(summary['profitable'])} of {counted(summary['folds'], 'fold')} gained, "
+        f"{_percent(summary['beating_core'])} gained more than {core}"
+    )
+    if beaten is None:
+        return gained
     return (
-        f"{_percent(summary['profitable'])} of {summary['folds']:,} folds gained, "
-        f"{_percent(summary['beating_core'])} gained more than {core}; out of sample the choices "
-        f"beat {_percent(summary['percentile'])} of the other sets on average (chance: 50 %)"
+        f"{gained}; out of sample the choices beat {_percent(beaten)} of the other sets on average "
+        "(chance: 50 %)"
     )
 
 
@@ -228,7 +236,7 @@ def drift_section(told: Told) -> Section:
         for one in told["drift"]
     )
     lines = (
-        f"{summary['distinct_sets']:,} different sets in {summary['choices']:,} choices. "
+        f"{counted(summary['distinct_sets'], 'set')} in {counted(summary['choices'], 'choice')}. "
         "Parameters that wander from fold to fold were fitted to their windows.",
     )
     notes = (

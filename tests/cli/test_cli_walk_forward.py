@@ -193,10 +193,11 @@ def test_what_is_wrong_ends_in_one_message_and_leaves_nothing(
     assert not (tmp_path / "r").exists()
 
 
-def test_it_is_no_run_to_be_compared(folder):
-    outcome = streak("compare", folder)
-    assert outcome.code == 2
-    assert "is no run" in outcome.err
+@pytest.mark.parametrize(("command", "message"), [("compare", "is no run"), ("top", "is no sweep")])
+def test_it_is_neither_a_run_nor_a_sweep(folder, command, message):
+    outcome = streak(command, folder)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err
 
 
 def test_help_loads_nothing_heavy_and_says_what_it_does():

@@ -121,6 +121,9 @@ def test_one_set_is_the_study_itself_out_of_sample():
     own = found.beside["own"].simulation.equity
     assert own.tobytes() == found.beside["hindsight"].simulation.equity.tobytes()
     assert (found.sets, found.drifts) == (1, ())
+    notes = " ".join(walk_forward_table(found).notes)
+    assert "the grid has one set, so nothing is chosen: name axes under sweep" in notes
+    assert "of the other sets" not in notes
     assert own.tobytes() == alone.simulation.equity.tobytes()
 
 

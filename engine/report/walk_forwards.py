@@ -95,7 +95,7 @@ def _warnings(told: Told) -> Iterator[str]:
     if told["held_fixed"]:
         yield (
             f"not chosen, as no rule can: {', '.join(told['held_fixed'])}; the study's own values "
-            "hold"
+            "hold, and other values have a walk-forward each, below"
         )
     idle = [row for row in told["folds"] if row["in_force"] != row["fold"]]
     if idle:
@@ -140,7 +140,8 @@ def _standing_note(told: Told, core: str) -> str:
 
 
 def _sections(told: Told, core: str) -> list[Section]:
-    return [choices_section(told), outcomes_section(told, core), drift_section(told)]
+    folds = (choices_section(told), outcomes_section(told, core), drift_section(told))
+    return [*folds, *([scenarios_section(told)] if told["scenarios"] else [])]
 
 
 def choices_section(told: Told) -> Section:
@@ -244,6 +245,31 @@ def drift_section(told: Told) -> Section:
         "choices by chance come to about a third.",
     )
     return Section("Drift of the parameters", lines, headings, rows, 1, notes if rows else ())
+
+
+def scenarios_section(told: Told) -> Section:
+    """Return what the walk-forward comes to on other terms."""
+    columns = ("cagr", "sharpe", "max_drawdown", "active_return", "rotations_per_year")
+    headings = (
+        *map(axis_label, told["held_fixed"]),
+        *(find_metric(key).label for key in columns),
+        "efficiency",
+        "beaten",
+    )
+    rows = tuple(
+        (
+            *(value_text(one["values"][key]) for key in told["held_fixed"]),
+            *(format_metric(key, one["metrics"][key]) for key in columns),
+            _number(one["summary"]["efficiency"]),
+            format_value(one["summary"]["percentile"], "fraction"),
+        )
+        for one in told["scenarios"]
+    )
+    lines = (
+        "The whole walk-forward again, choices included, for every swept value that no rule can "
+        "choose; active return is over the core held on the same terms.",
+    )
+    return Section("On other terms", lines, headings, rows, len(told["held_fixed"]))
 
 
 def _number(value: float | None) -> str:

@@ -26,7 +26,7 @@ walk_forward:
 """
 FILES = {
     *("study.yaml", "summary.csv", "summary.md", "metrics.json", "manifest.json", "folds.csv"),
-    *("equity.parquet", "rotations.csv", "trades.csv"),
+    *("equity.parquet", "rotations.csv", "trades.csv", "scenarios.csv"),
 }
 
 
@@ -75,6 +75,7 @@ def test_progress_is_told_on_stderr(done, study, tmp_path):
         "running the benchmarks",
         "running own parameters",
         "running hindsight",
+        "walking on 2 other terms",
     ]
     assert streak("walk-forward", study, "-q", "--results", tmp_path).err == ""
 

@@ -132,5 +132,13 @@ def test_without_axes_there_is_no_drift(tmp_path):
     assert keys == [key for key in CHAPTERS if key != "drift"]
 
 
+def test_other_terms_have_a_chapter_where_any_are_swept(tmp_path):
+    axes = "sweep={rule.entry_streak: [1, 2], execution.slippage_bps.SMALL: [0, 5]}"
+    document = document_of(stored_walk(tmp_path, axes))
+    assert [c.key for c in document.chapters] == [*CHAPTERS[:5], "scenarios", *CHAPTERS[5:]]
+    page = Page(report_files(document)["report.html"].decode())
+    assert [row[0] for row in page.table("scenarios-table")[1:]] == ["0", "5"]
+
+
 def test_the_same_walk_forward_gives_the_same_bytes(stored, files):
     assert report_files(document_of(stored)) == files

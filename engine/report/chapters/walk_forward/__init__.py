@@ -7,7 +7,7 @@ from collections.abc import Callable
 from engine.report.chapters import chapters_of
 from engine.report.chapters.definitions import definitions
 from engine.report.chapters.reproduce import reproduction
-from engine.report.chapters.walk_forward.folds import drift, folds
+from engine.report.chapters.walk_forward.folds import drift, folds, scenarios
 from engine.report.chapters.walk_forward.key_figures import equity, key_figures
 from engine.report.chapters.walk_forward.verdict import verdict
 from engine.report.document import Chapter, Document
@@ -26,6 +26,7 @@ WALK_FORWARD_CHAPTERS: tuple[Callable[[WalkForwardReport], Chapter | None], ...]
     equity,
     folds,
     drift,
+    scenarios,
     reproduce,
     definitions,
 )

@@ -6,7 +6,12 @@ from engine.report.chapters.sweep.sections import table_of
 from engine.report.charts.walk_forward import choices_figure
 from engine.report.document import Chapter
 from engine.report.walk_forward_report import WalkForwardReport
-from engine.report.walk_forwards import choices_section, drift_section, outcomes_section
+from engine.report.walk_forwards import (
+    choices_section,
+    drift_section,
+    outcomes_section,
+    scenarios_section,
+)
 
 
 def folds(report: WalkForwardReport) -> Chapter:
@@ -35,4 +40,18 @@ def drift(report: WalkForwardReport) -> Chapter | None:
         sentences=section.lines,
         blocks=(table_of(section, "drift-table"),),
         data={"drift": report.told["drift"]},
+    )
+
+
+def scenarios(report: WalkForwardReport) -> Chapter | None:
+    """Return the chapter on other costs, fills and prices; None where none are swept."""
+    if not report.told["scenarios"]:
+        return None
+    section = scenarios_section(report.told)
+    return Chapter(
+        key="scenarios",
+        title=section.title,
+        sentences=section.lines,
+        blocks=(table_of(section, "scenarios-table"),),
+        data={"scenarios": report.told["scenarios"]},
     )

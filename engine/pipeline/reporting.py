@@ -162,8 +162,13 @@ def _sweep_document(stored: Stored) -> Document:
     return sweep_document(sweep_report(stored))
 
 
+def walk_forward_report(stored: Stored) -> WalkForwardReport:
+    """Return everything the report of a stored walk-forward shows."""
+    return WalkForwardReport(read_walk_forward(stored))
+
+
 def _walk_forward_document(stored: Stored) -> Document:
-    return walk_forward_document(WalkForwardReport(read_walk_forward(stored)))
+    return walk_forward_document(walk_forward_report(stored))
 
 
 _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
@@ -199,11 +204,18 @@ def _scan_pictures(stored: Stored) -> dict[str, bytes]:
     return scan_pictures(scan_report(stored))
 
 
+def _walk_forward_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.walk_forward_pictures import walk_forward_pictures
+
+    return walk_forward_pictures(walk_forward_report(stored))
+
+
 _PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
     "run": _run_pictures,
     "comparison": _comparison_pictures,
     "scan": _scan_pictures,
     "sweep": _sweep_pictures,
+    "walk-forward": _walk_forward_pictures,
 }
 
 

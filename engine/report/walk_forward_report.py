@@ -38,6 +38,25 @@ class WalkForwardReport:
         rows: list[dict[str, Any]] = self.told["folds"]
         return rows
 
+    @property
+    def beginnings(self) -> list[str]:
+        """Sessions from which on a new choice decides, as ISO dates."""
+        return [row["test_first"] for row in self.folds if row["in_force"] == row["fold"]]
+
+    @property
+    def stubs(self) -> list[dict[str, Any]]:
+        """Folds whose test is too short beside the others: figures a year leap there."""
+        full = self.told["windows"]["test_sessions"]
+        return [row for row in self.folds if 2 * row["test_sessions"] < full]
+
+    @cached_property
+    def sides(self) -> list[tuple[dict[str, Any], float, float]]:
+        """Folds with the metric of their choice in sample and out, where both are known."""
+        keys = [f"{side}_{self.metric.key}" for side in ("in_sample", "out_of_sample")]
+        rows = [row for row in self.folds if row not in self.stubs]
+        sides = [(row, row[keys[0]], row[keys[1]]) for row in rows]
+        return [one for one in sides if None not in one[1:]]
+
     @cached_property
     def metric(self) -> Metric:
         """What chose."""

@@ -9,7 +9,7 @@ import pytest
 from reports import Page
 from short_studies import SHORT, write_study
 
-from engine.pipeline.reporting import document_of
+from engine.pipeline.reporting import document_of, write_pictures
 from engine.pipeline.saving import save_walk_forward
 from engine.pipeline.walking import walk_forward
 from engine.report.theme import LIGHT
@@ -110,6 +110,21 @@ def test_a_stub_is_left_out_of_the_scatter_and_said_so(document, tmp_path):
     figure = whole.chapters[3].figures[0]
     assert len(figure.plot["data"][-1]["x"]) == 2
     assert "left out" not in figure.note
+
+
+def test_pictures_are_drawn_of_it_the_same_each_time(stored, tmp_path):
+    pytest.importorskip("matplotlib")
+    first = write_pictures(stored, tmp_path / "a")
+    again = write_pictures(stored, tmp_path / "b")
+    names = ["equity.png", "equity.svg", "choices.png", "choices.svg"]
+    assert [path.name for path in first] == names
+    for one, other in zip(first, again, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    svg = (tmp_path / "a" / "equity.svg").read_text("utf-8")
+    assert LIGHT["rule"] in svg
+    assert LIGHT["warning"] in svg
+    none = stored_walk(tmp_path, "walk_forward.minimum_sets=7")
+    assert [path.name for path in write_pictures(none, tmp_path / "c")] == names[:2]
 
 
 def test_charts_name_colours_of_the_theme_only(document):

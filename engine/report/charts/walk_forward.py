@@ -79,10 +79,9 @@ def _lines(report: WalkForwardReport) -> list[dict[str, Any]]:
 
 
 def _beginnings(report: WalkForwardReport) -> list[dict[str, Any]]:
-    starts = [row["test_first"] for row in report.folds if row["in_force"] == row["fold"]]
     style = {"color": variable("line"), "width": 1}
     whole = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "line": style}
-    return [{**whole, "x0": start, "x1": start} for start in starts]
+    return [{**whole, "x0": start, "x1": start} for start in report.beginnings]
 
 
 def _by_fold(report: WalkForwardReport) -> DataTable:
@@ -103,14 +102,9 @@ def _by_fold(report: WalkForwardReport) -> DataTable:
 def choices_figure(report: WalkForwardReport, table: DataTable) -> Figure | None:
     """Return the metric of every choice, training across and test upward; None without any."""
     metric = report.metric
-    inside, outside = f"in_sample_{metric.key}", f"out_of_sample_{metric.key}"
-    stubs = [row for row in report.folds if _is_stub(report, row)]
-    known = [
-        row for row in report.folds if row not in stubs and None not in (row[inside], row[outside])
-    ]
-    if not known:
+    if not report.sides:
         return None
-    x, y = ([row[key] for row in known] for key in (inside, outside))
+    known, x, y = zip(*report.sides, strict=True)
     ends = [min(*x, *y), max(*x, *y)]
     worse = sum((b - a) * metric.direction < 0 for a, b in zip(x, y, strict=True))
     shown = value_format(metric)
@@ -152,13 +146,8 @@ def choices_figure(report: WalkForwardReport, table: DataTable) -> Figure | None
         table=table,
         height=420,
         note=f"{'Below' if metric.direction > 0 else 'Above'} the dotted line the test kept less "
-        f"than training promised.{_left_out(stubs)}",
+        f"than training promised.{_left_out(report.stubs)}",
     )
-
-
-def _is_stub(report: WalkForwardReport, row: dict[str, Any]) -> bool:
-    """Return whether a test window is too short beside the others: its yearly figures leap."""
-    return bool(2 * row["test_sessions"] < report.told["windows"]["test_sessions"])
 
 
 def _left_out(stubs: list[dict[str, Any]]) -> str:

@@ -50,7 +50,7 @@ def anatomy_figure(report: ScanReport) -> Figure | None:
             ],
             {
                 "xaxis": axis(
-                    f"return less {report.core}",
+                    f"return less {harmless(report.core)}",
                     tickformat=".0%",
                     zeroline=True,
                     zerolinecolor=variable("muted"),

@@ -33,7 +33,7 @@ check: $(VENV)/installed-dev ## lint, types, and the layers of the architecture
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest tests/test_architecture.py
 
-# make bench ONLY=kernel measures a part: peers, kernel, memory, process or run
+# make bench ONLY=kernel measures a part: peers, kernel, memory, process, run or walk
 WITH_PEERS := $(if $(ONLY),$(filter peers,$(ONLY)),peers)
 bench: $(VENV)/installed-dev $(if $(WITH_PEERS),$(PEERS)/installed) ## time sweeps and runs, side by side with other engines
 	@$(BIN)/python -m benchmarks --python $(PEERS)/bin/python $(if $(ONLY),--only $(ONLY))

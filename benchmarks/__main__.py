@@ -16,9 +16,10 @@ from benchmarks.peers.client import PYTHON
 from benchmarks.processes import processes
 from benchmarks.report import Part, Table, aims_table, document, to_markdown
 from benchmarks.single_run import single_run
+from benchmarks.walk_forward import walks
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-PARTS = ("peers", "kernel", "memory", "process", "run")
+PARTS = ("peers", "kernel", "memory", "process", "run", "walk")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class Sizes:
         Grids (keys of :data:`benchmarks.job.LENGTHS`).
     sessions : tuple of int
         Simulated sessions.
+    folds : int
+        Of the walk-forward, whose grid has `sets` sets.
     rounds, peer_rounds, cold_rounds : int
     """
 
@@ -44,6 +47,7 @@ class Sizes:
     memory: tuple[int, ...] = (1_000_000,)
     process: tuple[int, int] = (1_000, 100_000)
     sessions: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000, 100_000)
+    folds: int = 30
     rounds: int = 5
     peer_rounds: int = 3
     cold_rounds: int = 2
@@ -55,6 +59,7 @@ SMALL = Sizes(
     memory=(100,),
     process=(12, 100),
     sessions=(300, 1_000),
+    folds=3,
     rounds=1,
     peer_rounds=1,
     cold_rounds=1,
@@ -121,6 +126,7 @@ def _parts(
         "memory": lambda: iter([memory(sizes.memory, workers)]),
         "process": whole,
         "run": lambda: iter([single_run(panel(), sizes.rounds)]),
+        "walk": lambda: iter([walks(sizes.sets, sizes.folds, sizes.rounds, workers)]),
     }
     for name in PARTS:
         if name in names:

@@ -84,6 +84,7 @@ AIMS = (
     Aim(
         "`streak sweep`, 100,000 sets, not confirmed, compiled before", "process large 100000", 3.0
     ),
+    Aim("walk-forward, 30 folds of 10,000 sets, warm", "walk-forward 30", 10.0),
 )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.pipeline.running import run
     from engine.pipeline.scanning import scan
     from engine.pipeline.sweeping import sweep
+    from engine.pipeline.walking import walk_forward
     from engine.rules.registry import rule_from_file, rule_named, shipped_rules
     from engine.rules.rule import Rule
     from engine.rules.studies import load_study
@@ -62,6 +63,7 @@ _HOMES = {
     "scan": "engine.pipeline.scanning",
     "shipped_rules": "engine.rules.registry",
     "sweep": "engine.pipeline.sweeping",
+    "walk_forward": "engine.pipeline.walking",
 }
 
 __all__ = [
@@ -88,6 +90,7 @@ __all__ = [
     "scan",
     "shipped_rules",
     "sweep",
+    "walk_forward",
 ]
 
 

@@ -10,12 +10,18 @@ from engine.errors import ProviderError
 from engine.market.calendar import sessions_between
 from engine.market.fetching import Fetching, Wanted
 from engine.market.library import Entry, Held, Library
-from engine.market.library.entry import AS_TRADED, FROM_DIVIDENDS, NO_ADJUSTMENT, RATES
+from engine.market.library.entry import AS_TRADED, FROM_DIVIDENDS, NO_PRICES, RATES
 from engine.market.library.table import Table
 from engine.market.providers.delivery import Delivery
 
 EVENING = dt.time(20)
 NEW_YORK = ZoneInfo("America/New_York")
+STUDY = """\
+name: from-library
+data: {source: library, core: SPY, satellite: IWM, end: 2020-06-30}
+rule: {name: streak, entry_streak: 2, exit_streak: 1}
+"""
+END = ("--end", "2020-12-31")
 ENTRY = Entry(
     symbol="IWM",
     kind="prices",
@@ -87,7 +93,7 @@ class Exchange:
         if request.start is not None:
             table = table.rows(table.dates >= np.datetime64(request.start))
         if "value" in table.columns:
-            return Delivery(table, "values", RATES, NO_ADJUSTMENT, self.notes)
+            return Delivery(table, "values", RATES, NO_PRICES, self.notes)
         return Delivery(table, "prices", AS_TRADED, FROM_DIVIDENDS, self.notes)
 
 

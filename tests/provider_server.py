@@ -82,6 +82,19 @@ def dripping(body, seconds):
     return respond
 
 
+def dripping_heading(seconds):
+    """Return an answer whose heading never ends, one byte after the other."""
+
+    def respond(handler):
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+        for _ in range(1000):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+            time.sleep(seconds)
+
+    return respond
+
+
 def silent(seconds):
     """Return an answer that does not come for some seconds."""
     return lambda handler: time.sleep(seconds)

@@ -14,6 +14,7 @@ from click.exceptions import Exit
 from engine.cli.claims import claims
 from engine.cli.compare import compare
 from engine.cli.data import data
+from engine.cli.evidence import evidence
 from engine.cli.ls import ls
 from engine.cli.now import now
 from engine.cli.report import report
@@ -25,6 +26,7 @@ from engine.cli.show import show
 from engine.cli.stability import stability
 from engine.cli.sweep import sweep
 from engine.cli.top import top
+from engine.cli.walk_forward import walk_forward
 from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
 from engine.version import VERSION
 
@@ -49,7 +51,7 @@ def streak() -> None:
 
 
 for command in (
-    *(run, sweep, top, stability, compare, scan, now, claims),
+    *(run, sweep, top, evidence, stability, walk_forward, compare, scan, now, claims),
     *(report, show, ls, rules, data, schema),
 ):
     streak.add_command(command)

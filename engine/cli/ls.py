@@ -43,12 +43,12 @@ def ls(results: Path, as_json: bool, quiet: bool) -> None:
     lines = [("RESULT", "KIND", "RULE", "SESSIONS", "FIRST", "LAST", "DATA")]
     for result in found:
         data, rule = result.manifest["data"], result.manifest.get("rule") or {}
-        rows = result.manifest.get("rows")
+        rows, verdict = result.manifest.get("rows"), result.manifest.get("verdict")
         lines.append(
             (
                 result.name,
                 result.manifest["kind"],
-                rule.get("name", f"{len(rows)} rows" if rows else "–"),
+                rule.get("name") or (f"{len(rows)} rows" if rows else verdict or "–"),
                 format_value(data["sessions"], "count"),
                 data["first_session"],
                 data["last_session"],

@@ -78,6 +78,28 @@ class SweepProgress:
         return ", ".join(parts)
 
 
+class EvidenceProgress:
+    """Says on stderr what is being done, and how far searches on other histories are."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._told: dict[str, int] = {}
+
+    def say(self, text: str) -> None:
+        """Show a few words on what is being done."""
+        if not self._quiet:
+            click.echo(text, err=True)
+
+    def searched(self, null: str, done: int, total: int, rate: float) -> None:
+        """Show a line for every tenth of the histories."""
+        lines = done * LINES // total
+        if lines <= self._told.get(null, 0):
+            return
+        self._told[null] = lines
+        left = f", {duration((total - done) / rate)} left" if rate and done < total else ""
+        self.say(f"searched {done:,} of {total:,} histories ({null}){left}")
+
+
 class _Bar:
     """The bar of a terminal."""
 

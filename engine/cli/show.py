@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from engine.cli.evidence import show_evidence
 from engine.cli.options import (
     output_options,
     print_equity,
@@ -28,8 +29,10 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     """
     from engine.report.origins import origin_text
     from engine.report.results import stored_table
+    from engine.report.search_evidence import luck_of
     from engine.report.sections import SECTIONS_FILE, sections_of
     from engine.report.sweeps import stored_sweep_sections, stored_sweep_table
+    from engine.report.walk_forwards import stored_walk_forward_sections
     from engine.store.folders import find
     from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
@@ -42,14 +45,21 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
         return
     if manifest["kind"] == "scan":
         print_sections(sections_of(stored.read(SECTIONS_FILE)), simulated=manifest["simulated"])
+    elif manifest["kind"] == "evidence":
+        show_evidence(stored)
     elif manifest["kind"] == "sweep":
         print_table(stored_sweep_table(stored))
         click.echo("")
-        print_sections(stored_sweep_sections(stored), simulated=False)
+        print_sections([*stored_sweep_sections(stored), *luck_of(stored)], simulated=False)
     else:
-        print_table(stored_table(stored), transposed=manifest["kind"] == "run")
+        print_table(stored_table(stored), transposed=manifest["kind"] != "comparison")
         print_equity(stored_equities(stored))
-    origins = [(source["symbol"], origin_text(source)) for source in manifest["data"]["sources"]]
+    if manifest["kind"] == "walk-forward":
+        click.echo("")
+        print_sections(stored_walk_forward_sections(stored), simulated=False)
+    beside = manifest.get("beside", {}).get("sources", [])
+    sources = [*manifest["data"]["sources"], *beside]
+    origins = [(source["symbol"], origin_text(source)) for source in sources]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),

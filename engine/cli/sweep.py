@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 from click.exceptions import Exit
 
+from engine.cli.evidence import evidence_as_json, gathered, show_evidence
 from engine.cli.options import (
     CONFIG,
     notice,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(1), help="Threads and processes; default: all.")
 @click.option("--yes", is_flag=True, help="Sweep more than 50 million sets.")
 @click.option("--dry-run", is_flag=True, help="Count the sets, estimate what they cost; stop.")
+@click.option("--evidence", is_flag=True, help="Say how much of it is luck: `streak evidence`.")
 @click.option("--resume", metavar="RUN", help="Finish a sweep that was interrupted.")
 @click.option("--report", is_flag=True, help="Write the report of the sweep as well.")
 @study_options
@@ -53,6 +55,7 @@ def sweep(
     resume: str | None,
     report: bool,
     dry_run: bool,
+    evidence: bool,
     results: Path,
     as_json: bool,
     quiet: bool,
@@ -81,8 +84,9 @@ def sweep(
         else:
             assert config is not None
             summary, stored = _begun(config, results, asked, count, processes, progress)
+    weighed = gathered(stored, None, workers, asked["data_dir"], quiet) if evidence else None
     page = _reported(stored, quiet) if report else None
-    _tell(summary, stored, page, as_json)
+    _tell(summary, stored, weighed, page, as_json)
 
 
 def _reported(stored: Stored, quiet: bool) -> Path:
@@ -149,7 +153,13 @@ def _resumed(
     return resumed(results, unfinished, read, threads, processes, progress)
 
 
-def _tell(summary: SweepSummary, stored: Stored, page: Path | None, as_json: bool) -> None:
+def _tell(
+    summary: SweepSummary,
+    stored: Stored,
+    weighed: Stored | None,
+    page: Path | None,
+    as_json: bool,
+) -> None:
     from engine.pipeline.sweeping.confirming import failures
     from engine.report.labels import set_label
     from engine.report.sweeps import sweep_table
@@ -158,10 +168,15 @@ def _tell(summary: SweepSummary, stored: Stored, page: Path | None, as_json: boo
     reported = {} if page is None else {"report": str(page)}
     if as_json:
         where = {"run": stored.name, "path": str(stored.path), **reported}
-        print_json(_as_json(summary, where))
+        evidence = {"evidence": evidence_as_json(weighed)} if weighed else {}
+        print_json({**_as_json(summary, where), **evidence})
     else:
         print_table(sweep_table(summary))
-        click.echo("\n" + "\n".join((str(stored.path), *reported.values())))
+        if weighed:
+            click.echo("")
+            show_evidence(weighed)
+        paths = [str(stored.path), *([str(weighed.path)] if weighed else []), *reported.values()]
+        click.echo("\n" + "\n".join(paths))
     for one in failed:
         label = set_label(summary.axes, one.parameters)
         told = f"{one.worst} of Backtrader differs by {one.largest:.1e}"

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.evaluation.definitions import find_metric
 from engine.evaluation.no_edge import Null, history
 from engine.evaluation.trial_metrics import trial_metrics
+from engine.execution.bar_sweeping import BarSweepEngine
 from engine.execution.costs import Terms
 from engine.execution.sweeping import SweepEngine
 from engine.market.panel import PricePanel
@@ -44,7 +45,9 @@ class Search:
     def best(self, metric: str, panel: PricePanel | None = None) -> float:
         """Return the best value of a metric on the own or another history; NaN if none has one."""
         panel = panel or self.panel
-        engine = SweepEngine(panel, self.rule, self.given, self.axes, self.terms)
+        events = self.rule.is_switching and self.terms.fractional_shares
+        kernel = SweepEngine if events else BarSweepEngine
+        engine = kernel(panel, self.rule, self.given, self.axes, self.terms)
         returns = len(panel) - panel.start_index - 1
         trials = engine.run(self.numbers)
         values = trial_metrics(trials, returns, self.terms.initial_cash)[metric]

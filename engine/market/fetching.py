@@ -23,7 +23,7 @@ from engine.market.keeping import (
 )
 from engine.market.library import Held, Library
 from engine.market.library.merging import changes, merged
-from engine.market.pair import OLD_DAYS
+from engine.market.pair import OLD_DAYS, calendar_sessions
 from engine.market.providers import provider_named
 from engine.market.providers.delivery import Delivery, Request
 from engine.market.providers.retry import ATTEMPTS, Say, with_retries
@@ -99,16 +99,19 @@ class Fetching:
         Raises
         ------
         UsageError
-            If there is no such provider.
+            If there is no such provider, a symbol is asked of two, or the span ends before it
+            starts.
         DataError
             If one symbol cannot be had whole, or tells its past differently; the library is as
             it was.
         """
+        distinct = tuple(dict.fromkeys(wanted))
+        _check_asked(distinct, start, end)
         candidates = []
-        for source, symbol in dict.fromkeys(wanted):
+        for source, symbol in distinct:
             stored, damage = stored_or_damage(self.library, symbol)
             check_source(stored, source)
-            delivery = self._delivered(source, symbol, start, end)
+            delivery = self._delivered(source, symbol, start, end, cure="--end {} takes it")
             if stored is not None:
                 _check_not_shorter(stored, delivery, end)
                 delivery = replace(delivery, table=merged(stored.table, delivery.table))
@@ -147,7 +150,7 @@ class Fetching:
         name, start = entry.request["symbol"], _date(entry.request["start"])
         if held is None:
             self.say(symbol, f"{damage}; fetching all of it")
-            delivery = self._delivered(entry.source, name, start, None)
+            delivery = self._delivered(entry.source, name, start)
         else:
             delivery = self._continued(held, name)
         asked = {**entry.request, "end": None}
@@ -156,15 +159,20 @@ class Fetching:
     def _continued(self, held: Held, name: str) -> Delivery:
         """Return what is stored with what is missing, after comparing the last rows."""
         source, dates = held.entry.source, held.table.dates
-        delivery = self._delivered(source, name, dates[-min(OVERLAP, len(dates))].item(), None)
+        delivery = self._delivered(source, name, dates[-min(OVERLAP, len(dates))].item())
         if self.accept_restatement and changes(held.table, delivery.table):
             self.say(held.entry.symbol, "the past is told differently; fetching all of it")
-            delivery = self._delivered(source, name, dates[0].item(), None)
+            delivery = self._delivered(source, name, dates[0].item())
         _check_not_shorter(held, delivery, None)
         return replace(delivery, table=merged(held.table, delivery.table))
 
     def _delivered(
-        self, source: str, symbol: str, start: dt.date | None, end: dt.date | None
+        self,
+        source: str,
+        symbol: str,
+        start: dt.date | None,
+        end: dt.date | None = None,
+        cure: str = "update the others by name",
     ) -> Delivery:
         self.say(symbol, f"fetching from {source}")
         request = Request(symbol, start, end, self.now, self.timeout)
@@ -175,7 +183,7 @@ class Fetching:
             say=self.say,
             sleep=self.sleep,
         )
-        _check_reaches(delivery, request)
+        _check_reaches(delivery, request, cure)
         return delivery
 
     def _candidate(
@@ -189,7 +197,9 @@ class Fetching:
         calendar: str,
     ) -> Candidate:
         entry = entry_for(symbol, source, delivery, request=asked, now=self.now, calendar=calendar)
-        return Candidate(Held(entry, delivery.table), stored, damage, notes=delivery.notes)
+        request = Request(symbol, None, _date(asked["end"]), self.now, self.timeout)
+        notes = (*delivery.notes, *_late(delivery, request, calendar))
+        return Candidate(Held(entry, delivery.table), stored, damage, notes=notes)
 
     def _keep(self, candidates: Sequence[Candidate]) -> tuple[Kept, ...]:
         return keep(
@@ -200,15 +210,38 @@ class Fetching:
         )
 
 
-def _check_reaches(delivery: Delivery, request: Request) -> None:
+def _check_asked(wanted: Sequence[Wanted], start: dt.date | None, end: dt.date | None) -> None:
+    """Refuse what cannot be asked for: a symbol of two providers, a span that is none."""
+    if start is not None and end is not None and end < start:
+        raise UsageError(f"the end, {end}, is before the start, {start}")
+    symbols = [symbol for _, symbol in wanted]
+    if twice := next((symbol for symbol in symbols if symbols.count(symbol) > 1), None):
+        sources = " and ".join(source for source, symbol in wanted if symbol == twice)
+        raise UsageError(f"{twice} is asked of {sources}: the library holds it from one of them")
+
+
+def _check_reaches(delivery: Delivery, request: Request, cure: str) -> None:
     """Refuse an answer that ends long before it should: a half one, or of a dead symbol."""
     last = delivery.table.dates[-1]
     missing = int((np.datetime64(request.last) - last) / np.timedelta64(1, "D"))
     if delivery.kind == "prices" and missing > OLD_DAYS:
         raise ProviderError(
             f"{request.symbol}: the answer ends on {last}, {missing:,} days before "
-            f"{request.last}: half an answer, or no longer traded; --end {last} takes it"
+            f"{request.last}: half an answer, or no longer traded; {cure.format(last)}"
         )
+
+
+def _late(delivery: Delivery, request: Request, calendar: str) -> tuple[str, ...]:
+    """Say which sessions are over, but not in the answer: providers are late, at times."""
+    if delivery.kind != "prices" or calendar != "XNYS":
+        return ()
+    last = delivery.table.dates[-1]
+    sessions = calendar_sessions(np.array([last, request.last], dtype="datetime64[D]"))
+    late = sessions[sessions > last]
+    if not len(late):
+        return ()
+    missing = f"{len(late)} session{'' if len(late) == 1 else 's'} missing at the end"
+    return (f"{missing}, from {late[0]} on: the provider has none yet, or gave half an answer",)
 
 
 def _check_not_shorter(stored: Held, delivery: Delivery, end: dt.date | None) -> None:

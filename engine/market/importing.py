@@ -42,6 +42,9 @@ from engine.market.sources.events import events_of_factors, read_dividends, read
 
 THE_ONLY = ""
 """Stands for the symbol where a single file is imported."""
+_WITHOUT_FACTORS = (
+    "LEAN's prices are as traded, and there is no factor file: --factors FILE if there were splits",
+)
 # AMEX_IWM, 1D.csv and NASDAQ_QQQ, 1D_a1b2c.csv
 _TRADINGVIEW = re.compile(r"(?:[A-Z0-9]+_)?(?P<symbol>[A-Za-z0-9.^-]+), 1D.*")
 # spy.us.txt, iwm_us_d.csv, ^spx_d.csv
@@ -149,7 +152,7 @@ class Importing:
             dividends, ratios = events_of_factors(factors, quotes)
             return _with_events(quotes, dividends, ratios, (f"factor file {factors.name}",))
         if not (paid or split):
-            return _as_given(quotes)
+            return _as_given(quotes, _WITHOUT_FACTORS if _is_lean(quotes) else ())
         dividends, ratios = np.zeros(len(quotes)), np.ones(len(quotes))
         if paid:
             dividends = read_dividends(paid).by_session(quotes.sessions, np.add)
@@ -174,18 +177,26 @@ def _of(given: Mapping[str, Path], symbol: str) -> Path | None:
 
 def _factors_beside(path: Path, quotes: Quotes) -> Path | None:
     """Return the factor file where LEAN keeps it: ``daily/iwm.zip``, ``factor_files/iwm.csv``."""
-    if not quotes.recognised_as.startswith("LEAN"):
+    if not _is_lean(quotes):
         return None
     beside = path.absolute().parent.parent / "factor_files" / f"{path.stem.lower()}.csv"
     return beside if beside.is_file() else None
 
 
-def _as_given(quotes: Quotes) -> Delivery:
+def _is_lean(quotes: Quotes) -> bool:
+    return quotes.recognised_as.startswith("LEAN")
+
+
+def _as_given(quotes: Quotes, notes: tuple[str, ...] = ()) -> Delivery:
     n = len(quotes)
     columns = _columns(quotes, np.zeros(n), np.ones(n))
     if quotes.adjusted_close is None:
         return Delivery(
-            Table(quotes.sessions, columns), "prices", AS_GIVEN, NO_ADJUSTMENT, quotes.notes
+            Table(quotes.sessions, columns),
+            "prices",
+            AS_GIVEN,
+            NO_ADJUSTMENT,
+            (*quotes.notes, *notes),
         )
     columns["adjusted_close"] = quotes.adjusted_close
     table = Table(quotes.sessions, columns)

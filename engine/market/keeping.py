@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DataError
+from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.faults import data_error
 from engine.market.library import DamagedError, Entry, Held, Library
 from engine.market.library.merging import Change, changes, revised_volumes
@@ -198,7 +199,7 @@ def _judged(one: Candidate, accept_restatement: bool, today: dt.date | None) -> 
         notes.append(f"what was stored could not be used: {one.damage}")
     if stored and (revised := revised_volumes(stored.table, table)):
         notes.append(f"volumes of {revised:,} stored sessions were revised")
-    gate = warnings_of(one.held, entry.symbol, today)
+    gate = _gate(one.held, today)
     warnings = (*(f"{entry.symbol}: {note}" for note in notes), *gate)
     if stored is None:
         return Kept(entry, "repaired" if one.damage else "new", len(table), (), warnings)
@@ -206,6 +207,24 @@ def _judged(one: Candidate, accept_restatement: bool, today: dt.date | None) -> 
     same = stored.table.equals(table) and stored.entry.adjustment == entry.adjustment
     status = "restated" if told_differently else "unchanged" if same else "updated"
     return Kept(stored.entry if same else entry, status, added, told_differently, warnings)
+
+
+def _gate(held: Held, today: dt.date | None) -> tuple[str, ...]:
+    """Return the gate's warnings; where only old rows are to blame, its error says what is sound.
+
+    Providers' histories may begin with decades of opens that are 0, or before the calendar does.
+    """
+    entry, dates = held.entry, held.table.dates
+    try:
+        return warnings_of(held, entry.symbol, today)
+    except DataError as error:
+        # of faults without a date the key is empty: no row is sound then
+        last = max((fault.key or "9" for fault in error.faults), default="9")
+        sound = dates[dates.astype(str) > last]
+        if entry.source == FILE or len(sound) < SESSIONS_PER_YEAR:
+            raise
+        cure = f"{entry.symbol}: rows from {sound[0]} on are sound; --start {sound[0]} takes those"
+        raise DataError(f"{error}\n{cure}", error.faults) from None
 
 
 def _restatement(symbol: str, found: Sequence[Change]) -> str:

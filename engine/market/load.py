@@ -71,7 +71,7 @@ def load_panel(
         start_index=_start_index(sessions, data.start),
         price_basis=data.price_basis,
         simulated=core.simulated or satellite.simulated,
-        provenance=(_provenance(core), _provenance(satellite)),
+        provenance=(Provenance.of(core), Provenance.of(satellite)),
         warnings=summarise(findings) + _early_start(sessions, data.start),
     )
 
@@ -167,19 +167,4 @@ def _early_start(sessions: SessionArray, start: dt.date | None) -> tuple[str, ..
     return (
         f"start {start} is before the first common session, {sessions[0]}: "
         "the backtest starts there, without warm-up",
-    )
-
-
-def _provenance(quotes: Quotes) -> Provenance:
-    return Provenance(
-        symbol=quotes.symbol,
-        origin=quotes.origin,
-        recognised_as=quotes.recognised_as,
-        sha256=quotes.sha256,
-        first_session=str(quotes.sessions[0]),
-        last_session=str(quotes.sessions[-1]),
-        rows=len(quotes),
-        source=quotes.source,
-        fetched_at=quotes.fetched_at,
-        adjustment=quotes.adjustment,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from engine.errors import DataError, Fault
 from engine.market.adjust import adjusted_bars
 from engine.market.pair import check_splits, common_rows
+from engine.market.panel import Provenance
 from engine.market.quality import check_quotes, errors_of, is_ordered
 from engine.market.quotes import FloatArray, Quotes, SessionArray
 from engine.market.sources import read_quotes
@@ -29,6 +30,8 @@ class OtherCloses:
         Positive, read-only.
     problem : str
         Why there are no closes; empty if there are.
+    source : Provenance or None
+        Where they came from, if from somewhere.
 
     Raises
     ------
@@ -41,6 +44,7 @@ class OtherCloses:
     sessions: SessionArray
     close: FloatArray
     problem: str = ""
+    source: Provenance | None = None
 
     def __post_init__(self) -> None:
         sessions = np.array(self.sessions, dtype="datetime64[D]")  # a copy: never the caller's
@@ -113,7 +117,9 @@ def _load(data: DataSection, symbol: str) -> OtherCloses:
         findings = check_quotes(quotes, calendar=data.calendar, price_basis=data.price_basis)
         if faults := errors_of([*findings, *check_splits(quotes)]):
             raise DataError(faults=faults)
-        return OtherCloses(symbol, quotes.sessions, adjusted_bars(quotes, data.price_basis).close)
+        close = adjusted_bars(quotes, data.price_basis).close
+        source = Provenance.of(quotes) if len(quotes) else None
+        return OtherCloses(symbol, quotes.sessions, close, source=source)
     except DataError as error:
         return OtherCloses(symbol, np.empty(0, "datetime64[D]"), np.empty(0), _said(error))
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import DataError
-from engine.market.quotes import FloatArray, SessionArray
+from engine.market.quotes import FloatArray, Quotes, SessionArray
 
 SIMULATED_NOTICE = "SIMULATED DATA, not market history"
 
@@ -47,7 +47,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the bars of one asset came from; see :class:`engine.market.quotes.Quotes`."""
+    """Where the bars of one asset came from; see :class:`engine.market.quotes.Quotes`.
+
+    Of a series of values `adjustment` is empty: there is no total return.
+    """
 
     symbol: str
     origin: str
@@ -59,6 +62,22 @@ class Provenance:
     source: str
     fetched_at: str
     adjustment: str
+
+    @classmethod
+    def of(cls, quotes: Quotes) -> Provenance:
+        """Return where quotes came from; they have at least one row."""
+        return cls(
+            symbol=quotes.symbol,
+            origin=quotes.origin,
+            recognised_as=quotes.recognised_as,
+            sha256=quotes.sha256,
+            first_session=str(quotes.sessions[0]),
+            last_session=str(quotes.sessions[-1]),
+            rows=len(quotes),
+            source=quotes.source,
+            fetched_at=quotes.fetched_at,
+            adjustment=quotes.adjustment,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,10 +37,16 @@ def known_rows(dates: SessionArray, sessions: SessionArray, lag: int) -> NDArray
 def last_dates(dates: SessionArray) -> SessionArray:
     """Return the last date each value is about; see :func:`known_rows`."""
     months = dates.astype("datetime64[M]")
-    if len(dates) < 2 or np.any(months.astype(dates.dtype) != dates):
+    if not len(dates) or np.any(months.astype(dates.dtype) != dates):
         return dates
-    period = np.diff(months).min()
+    period = np.diff(months).min() if len(dates) > 1 else _longest_period(dates[0])
     if period < np.timedelta64(1, "M"):
         return dates
-    ends: SessionArray = (months + period).astype("datetime64[D]") - np.timedelta64(1, "D")
-    return ends
+    over: SessionArray = (months + period).astype(dates.dtype)
+    return over - np.timedelta64(1, "D")
+
+
+def _longest_period(date: np.datetime64) -> np.timedelta64:
+    """Return the longest period a date begins: one value alone does not tell its own."""
+    month = int(str(date)[5:7])
+    return np.timedelta64(12 if month == 1 else 3 if month % 3 == 1 else 1, "M")

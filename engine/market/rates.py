@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.errors import DataError, Fault
 from engine.market.faults import data_error
+from engine.market.panel import Provenance
 from engine.market.quotes import FloatArray, SessionArray
 from engine.market.sources.csv import read_records
 from engine.market.sources.files import decode_text, read_bytes
@@ -19,7 +21,12 @@ LONGEST_GAP = 62
 
 
 def yearly_rates(path: Path, sessions: SessionArray) -> FloatArray:
-    """Return the yearly rate in force at each session, as a fraction.
+    """Return the yearly rate in force at each session; see :func:`read_rates`."""
+    return read_rates(path, sessions)[0]
+
+
+def read_rates(path: Path, sessions: SessionArray) -> tuple[FloatArray, Provenance]:
+    """Return the yearly rate in force at each session, as a fraction, and where it came from.
 
     Parameters
     ----------
@@ -32,6 +39,8 @@ def yearly_rates(path: Path, sessions: SessionArray) -> FloatArray:
     -------
     float64 array, shape (n,)
         The last value dated on or before each session: a rate is paid, not predicted.
+    Provenance
+        Of the values dated up to the last session.
 
     Raises
     ------
@@ -39,7 +48,8 @@ def yearly_rates(path: Path, sessions: SessionArray) -> FloatArray:
         If the file cannot be read, starts after the first session, or has a gap longer than
         `LONGEST_GAP` days before any session.
     """
-    dates, values, lines = _read(path, sessions[-1])
+    content = read_bytes(path)
+    dates, values, lines = _read(path, content, sessions[-1])
     index = np.searchsorted(dates, sessions, side="right") - 1
     if stale := first_stale(dates, index, sessions):
         row, session = stale
@@ -49,7 +59,22 @@ def yearly_rates(path: Path, sessions: SessionArray) -> FloatArray:
             f"{path}:{lines[row]}: {dates[row]}: the next rate comes more than "
             f"{LONGEST_GAP} days later, or never; there is none for {session}"
         )
-    return np.asarray(values[index] / 100.0)
+    return np.asarray(values[index] / 100.0), _provenance(path, content, dates)
+
+
+def _provenance(path: Path, content: bytes, dates: SessionArray) -> Provenance:
+    return Provenance(
+        symbol=path.stem,
+        origin=str(path),
+        recognised_as="Date,Value CSV",
+        sha256=hashlib.sha256(content).hexdigest(),
+        first_session=str(dates[0]),
+        last_session=str(dates[-1]),
+        rows=len(dates),
+        source="file",
+        fetched_at="",
+        adjustment="",
+    )
 
 
 def first_stale(
@@ -71,10 +96,12 @@ def first_stale(
     return (int(rows[stale[0]]), sessions[stale[0]]) if len(stale) else None
 
 
-def _read(path: Path, last: np.datetime64) -> tuple[SessionArray, FloatArray, NDArray[np.int64]]:
+def _read(
+    path: Path, content: bytes, last: np.datetime64
+) -> tuple[SessionArray, FloatArray, NDArray[np.int64]]:
     """Return dates, values and lines of the rates dated up to `last`."""
     origin = str(path)
-    header, *records = read_records(decode_text(read_bytes(path), origin), ",", origin)
+    header, *records = read_records(decode_text(content, origin), ",", origin)
     if [name.lower() for name in header[1]] != ["date", "value"]:
         raise DataError(f"{path}:{header[0]}: a file of rates has the columns Date,Value")
     rows: list[tuple[np.datetime64, float, int]] = []

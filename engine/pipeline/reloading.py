@@ -12,6 +12,7 @@ import numpy as np
 from engine.errors import DataError, UsageError
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
+from engine.pipeline.sweeping.plan import Plan
 from engine.pipeline.variation import axis_column
 from engine.rules.studies import restored_study
 from engine.store.folders import Stored
@@ -30,6 +31,11 @@ class Reloaded:
 
     study: Study
     panel: PricePanel
+
+    def plan(self, threads: int = 1) -> Plan:
+        """Return the plan of a sweep, run by the fastest engine that serves."""
+        swept = any(key.startswith("data.") for key in self.study.sweep)
+        return Plan(self.study, None if swept else self.panel, "auto", threads)
 
 
 def reload(stored: Stored, data_dir: Path | None = None) -> Reloaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,13 @@ from typing import Any
 
 from engine.errors import DataError, UsageError
 from engine.market.load import load_panel
-from engine.market.panel import PricePanel
+from engine.market.panel import PricePanel, Provenance
+from engine.pipeline.scanning import context_of
 from engine.store.folders import Stored
 from engine.store.provenance import code_hash
 from engine.study.models import LibraryData
+
+_NONE: Mapping[str, Any] = {"sources": ()}
 
 
 @dataclass(frozen=True)
@@ -35,42 +39,69 @@ class Reproduction:
     reasons: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a library gives: the pair, and where and what stands beside it."""
+
+    panel: PricePanel
+    beside: str
+    sources: tuple[Provenance, ...]
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        return self.panel.content_hash, self.beside
+
+
 def reproduction(stored: Stored, library: Path) -> Reproduction:
     """Compare the prices of a stored result with those a library gives now.
 
     The study's symbols, dates and price basis are taken from the result; its prices may have come
-    from anywhere. Prices are compared by the hash of the panel, not by what is said of them.
+    from anywhere. Prices are compared by the hash of the panel, not by what is said of them; what
+    a study of streaks knew besides (VIX, rates, other symbols) likewise.
 
     Raises
     ------
     UsageError
         If the result is of no study's prices: a comparison, or simulated.
     """
-    if "config" not in stored.manifest or stored.manifest["simulated"]:
+    manifest = stored.manifest
+    if "config" not in manifest or manifest["simulated"]:
         raise UsageError(f"{stored.name} is no result of one study on market prices")
-    then = stored.manifest["data"]
-    last = dt.date.fromisoformat(then["last_session"])
-    notes = _code_note(stored.manifest)
+    last = dt.date.fromisoformat(manifest["data"]["last_session"])
+    then = manifest["data"]["sha256"], manifest.get("beside", {}).get("sha256", "")
+    notes = _code_note(manifest)
     try:
-        now = load_panel(_section(stored.manifest, library, end=last))
+        now = _given(manifest, library, end=last)
     except DataError as error:
         verdict = "the library cannot give its prices"
         return Reproduction(False, verdict, (*str(error).splitlines(), *notes))
-    if now.content_hash != then["sha256"]:
-        verdict = "the library gives other prices now"
-        return Reproduction(False, verdict, (*_differences(then, now), *notes))
-    whole = load_panel(_section(stored.manifest, library, end=_given_end(stored.manifest)))
-    if whole.content_hash == then["sha256"]:
+    whole = now
+    with contextlib.suppress(DataError):  # of rows after the last one of the result
+        whole = _given(manifest, library, end=_given_end(manifest))
+    if whole.hashes == then:
         return Reproduction(True, "the library gives the same prices again", notes)
-    newer = len(whole) - len(now)
+    if now.hashes != then:
+        verdict = "the library gives other prices now"
+        return Reproduction(False, verdict, (*_differences(manifest, now), *notes))
     verdict = f"the library gives the same prices again with data.end: {last}"
+    newer = len(whole.panel) - len(now.panel)
     return Reproduction(True, verdict, (f"it has {newer:,} newer sessions", *notes))
+
+
+def _given(manifest: Mapping[str, Any], library: Path, end: dt.date | None) -> _Given:
+    data = _section(manifest, library, end)
+    panel = load_panel(data)
+    if "beside" not in manifest:
+        return _Given(panel, "", panel.provenance)
+    context = context_of(data, panel)
+    return _Given(panel, context.digest(), (*panel.provenance, *context.sources))
 
 
 def _section(manifest: Mapping[str, Any], library: Path, end: dt.date | None) -> LibraryData:
     given = manifest["config"]["data"]
     symbols = manifest["data"]["symbols"]
     start = given.get("start")
+    beside = ("others", "vix", "fed_funds", "publication_lag") if "beside" in manifest else ()
     return LibraryData(
         source="library",
         directory=library.absolute(),
@@ -80,6 +111,7 @@ def _section(manifest: Mapping[str, Any], library: Path, end: dt.date | None) ->
         end=end,
         price_basis=given["price_basis"],
         calendar=given["calendar"],
+        **{key: given[key] for key in beside if key in given},
     )
 
 
@@ -88,19 +120,24 @@ def _given_end(manifest: Mapping[str, Any]) -> dt.date | None:
     return None if end is None else dt.date.fromisoformat(end)
 
 
-def _differences(then: Mapping[str, Any], now: PricePanel) -> list[str]:
+def _differences(manifest: Mapping[str, Any], now: _Given) -> list[str]:
     found = []
+    then = manifest["data"]
     sessions = then["sessions"] + then["warm_up_sessions"]
-    if len(now) != sessions:
-        found.append(f"{sessions:,} sessions then, {len(now):,} now")
-    for before, after in zip(then["sources"], now.provenance, strict=True):
-        if before["sha256"] != after.sha256:
-            was, is_ = _told(before), _told(vars(after))
-            found.append(f"{after.symbol}: then {was}; now {is_}")
+    if len(now.panel) != sessions:
+        found.append(f"{sessions:,} sessions then, {len(now.panel):,} now")
+    before = {s["symbol"]: s for s in (*then["sources"], *manifest.get("beside", _NONE)["sources"])}
+    after = {source.symbol: vars(source) for source in now.sources}
+    for symbol in dict.fromkeys((*before, *after)):
+        was, is_ = before.get(symbol), after.get(symbol)
+        if was is None or is_ is None or was["sha256"] != is_["sha256"]:
+            found.append(f"{symbol}: then {_told(was)}; now {_told(is_)}")
     return found
 
 
-def _told(source: Mapping[str, Any]) -> str:
+def _told(source: Mapping[str, Any] | None) -> str:
+    if source is None:
+        return "none"
     origin = source.get("source") or source["recognised_as"]
     fetched = f" of {source['fetched_at']}" if source.get("fetched_at") else ""
     return f"{origin}{fetched}, {source['rows']:,} rows to {source['last_session']}"

@@ -12,9 +12,12 @@ from engine.pipeline.bench import setting_of
 from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
+from engine.report.search_evidence import evidence_csv, evidence_notes, evidence_sections
 from engine.report.sections import SECTIONS_FILE, Section, sections_json, sections_markdown
-from engine.report.sweeps import sweep_csv, sweep_markdown, sweep_table
+from engine.report.sweeps import core_label, sweep_csv, sweep_markdown, sweep_table
 from engine.report.tables import Table
+from engine.report.walk_forwards import walk_forward_markdown, walk_forward_table
+from engine.store.evidence import KIND, Evidence, evidence_files, evidence_json
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, library_versions
@@ -22,6 +25,7 @@ from engine.store.records import Comparison, RunResult, Setting
 from engine.store.scans import scan_files
 from engine.store.sweeps import SweepSummary, sweep_files
 from engine.store.trials import TRIALS
+from engine.store.walk_forwards import WalkForward, walk_forward_files
 
 
 def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
@@ -92,6 +96,10 @@ def save_scan(
         "kind": "scan",
         "options": dict(options),
         **_manifest(setting, scan.panel.warnings),
+        "beside": {
+            "sha256": scan.context.digest(),
+            "sources": [vars(source) for source in scan.context.sources],
+        },
         "seed": scan.study.seed,
         "config": scan.config,
         "timings": {"scan_seconds": scan.seconds},
@@ -128,6 +136,67 @@ def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Pat
         "timings": {"sweep_seconds": sweep.seconds},
     }
     return save(root, sweep.study, sweep.content_hash, files, manifest)
+
+
+def save_walk_forward(found: WalkForward, study_text: bytes, root: Path) -> Stored:
+    """Write a walk-forward's folder under `root` and return it."""
+    table = walk_forward_table(found)
+    files = {
+        "study.yaml": study_text,
+        "summary.csv": tables.to_csv(table).encode(),
+        "summary.md": walk_forward_markdown(found, table).encode(),
+        **walk_forward_files(found),
+    }
+    manifest = {
+        "kind": "walk-forward",
+        **_manifest(found.setting, table.notes),
+        "seed": found.seed,
+        "config": found.config,
+        "rule": found.beside["own"].rule,
+        "metric": found.metric,
+        "windows": found.windows,
+        "axes": list(found.axes),
+        "held_fixed": list(found.held_fixed),
+        "sets": found.sets,
+        "skipped": found.skipped,
+        "engine": found.engine,
+        "rejected_orders": found.simulation.rejected_orders,
+        "engines": {"names": ["backtrader", "bars"], "max_difference": found.max_difference},
+        "timings": found.timings,
+    }
+    return save(root, found.study, found.content_hash, files, manifest)
+
+
+def save_evidence(found: Evidence, root: Path) -> Stored:
+    """Write the folder of a sweep's evidence under `root` and return it."""
+    simulated = found.setting.simulated
+    told = evidence_json(found)
+    core = core_label(found.setting)
+    page = sections_markdown(found.study, evidence_sections(told, core), simulated=simulated)
+    files = {
+        "summary.csv": evidence_csv(told, simulated=simulated),
+        "summary.md": page.encode(),
+        **evidence_files(found),
+    }
+    manifest = {
+        "kind": KIND,
+        "sweep": told["sweep"],
+        "options": {
+            "by": found.metric,
+            "blocks": found.blocks,
+            "seed": found.seed,
+            "searches": [
+                {"null": one.null, "resample": len(one.winners), "block_length": one.block_length}
+                for one in found.searches
+            ],
+        },
+        **_manifest(found.setting, evidence_notes(told, core)),
+        "seed": found.seed,
+        "config": found.config,
+        "verdict": found.verdict.level,
+        "timings": {"evidence_seconds": found.seconds},
+    }
+    return save(root, found.study, found.content_hash, files, manifest)
 
 
 def _summary(title: str, table: Table, *, transposed: bool = False) -> dict[str, bytes]:

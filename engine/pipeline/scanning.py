@@ -24,7 +24,7 @@ from engine.pipeline.claiming import check_claims
 from engine.store.provenance import content_hash
 from engine.study.claims import Claim
 from engine.study.loader import config_hash, resolved
-from engine.study.models import Study
+from engine.study.models import DataSection, Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,7 @@ class Scan:
 
     study: Study
     panel: PricePanel
+    context: Context
     found: StreakStudy
     claims: tuple[Tested, ...]
     config: dict[str, Any]
@@ -58,13 +59,16 @@ def as_of_study(study: Study, as_of: dt.date | None) -> Study:
     return study.model_copy(update={"data": study.data.model_copy(update={"end": as_of})})
 
 
-def context_of(study: Study, panel: PricePanel) -> Context:
+def context_of(data: DataSection, panel: PricePanel) -> Context:
     """Read what stands beside the pair: VIX, fed funds, other symbols; as far as named."""
-    data = study.data
+    vix, rates = vix_closes(data, panel.sessions), fed_funds_rates(data, panel.sessions)
+    others = load_others(data, getattr(data, "others", ()))
+    found = [*(series.source for series in (vix, rates) if series), *(o.source for o in others)]
     return Context(
-        vix=vix_closes(data, panel.sessions),
-        fed_funds=fed_funds_rates(data, panel.sessions),
-        others=load_others(data, getattr(data, "others", ())),
+        vix=vix and vix.values,
+        fed_funds=rates and rates.values,
+        others=others,
+        sources=tuple(source for source in found if source is not None),
     )
 
 
@@ -98,11 +102,12 @@ def scan(
     """
     started = time.perf_counter()
     panel = load_panel(study.data) if panel is None else panel
-    context = context_of(study, panel)
+    context = context_of(study.data, panel)
     found = study_streaks(panel, study.scan, study.seed, context, analogues, dissect, progress)
     return Scan(
         study=study,
         panel=panel,
+        context=context,
         found=found,
         claims=check_claims(study, claims) if claims else (),
         config=resolved(study),

@@ -102,7 +102,7 @@ def _of_sweep(
     chosen = best if row is None else row
     if not chosen < sets:
         raise UsageError(f"{stored.name} has no row {chosen}; rows are 0 to {sets - 1:,}")
-    plan = Plan(again.study, None if _sweeps_data(again.study) else again.panel)
+    plan = again.plan()
     number = number_of(plan.grid.axes, read_rows(stored, [chosen])[0])
     found = set_stability(plan, number, chosen, metric, columns[metric], starts=starts)
     return StoredStability(metric, chosen, plan.grid[number], found)
@@ -201,7 +201,3 @@ def _neighbourhood(
     median = float(np.median(known)) if len(known) else float("nan")
     core = studied.references(0, None)[CORE]
     return neighbourhood(places, number, row, measured, sign_of(metric), median, core)
-
-
-def _sweeps_data(study: Study) -> bool:
-    return any(key.startswith("data.") for key in study.sweep)

@@ -45,7 +45,7 @@ class Today:
 def today(study: Study, panel: PricePanel) -> Today:
     """Return where the streak and every rule of the study stand at the panel's last close."""
     sections = (study.rule, *study.compare)
-    market = now(panel, study.scan, context_of(study, panel))
+    market = now(panel, study.scan, context_of(study.data, panel))
     return Today(market, tuple(_standing(panel, resolve(section)) for section in sections))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.evaluation.metrics import to_json_value
+from engine.execution.simulation import Simulation
 from engine.report.evidence import rule_test_notes, uncertainty_notes
 from engine.report.format import format_value
 from engine.report.tables import DEFAULT_COLUMNS, Row, Table, describe_setting, sort_rows
@@ -50,7 +51,11 @@ def run_table(result: RunResult) -> Table:
         tuple(rows),
         RUN_COLUMNS,
         caption=caption_of(result.setting),
-        notes=(*_luck_notes(result), *_execution_notes(result), *result.warnings),
+        notes=(
+            *_luck_notes(result),
+            *execution_notes(result.simulation, result.max_difference, result.setting),
+            *result.warnings,
+        ),
         simulated=result.setting.simulated,
     )
 
@@ -78,12 +83,12 @@ def _rows_of(comparison: Comparison) -> tuple[Row, ...]:
 
 
 def stored_table(stored: Stored) -> Table:
-    """Return the summary of a stored run or comparison, as it was when it was made."""
+    """Return the summary of a stored run, walk-forward or comparison, as when it was made."""
     manifest = stored.manifest
     rows = (Row(row["label"], row["kind"], row["metrics"]) for row in stored_rows(stored))
     return Table(
         tuple(rows),
-        RUN_COLUMNS if manifest["kind"] == "run" else DEFAULT_COLUMNS,
+        DEFAULT_COLUMNS if manifest["kind"] == "comparison" else RUN_COLUMNS,
         caption=caption_of(setting_of(stored)),
         notes=tuple(manifest["notes"]),
         simulated=manifest["simulated"],
@@ -113,14 +118,15 @@ def _test_notes(comparison: Comparison) -> tuple[str, ...]:
     return rule_test_notes(comparison.tests) if comparison.tests else ()
 
 
-def _execution_notes(result: RunResult) -> list[str]:
+def execution_notes(run: Simulation, max_difference: float, setting: Setting) -> list[str]:
+    """Return how well a run was executed, and what it decided at the last close."""
     notes = [
-        f"{result.simulation.rejected_orders} rejected orders; two engines agree to "
-        f"{result.max_difference:.0e} of equity"
+        f"{run.rejected_orders} rejected orders; two engines agree to "
+        f"{max_difference:.0e} of equity"
     ]
-    pending = result.pending
+    pending = run.pending
     if pending is not None:
-        symbols = result.setting.data["symbols"]
+        symbols = setting.data["symbols"]
         target = {0.0: symbols["core"], 1.0: symbols["satellite"]}.get(
             pending.weight, f"{format_value(pending.weight, 'fraction')} {symbols['satellite']}"
         )

@@ -104,9 +104,7 @@ def _label(axis: Any, one: Map, number: int) -> None:
 def _colour_map(report: SweepReport) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
-    found = LinearSegmentedColormap.from_list("theme", [LIGHT[name] for name in colours(report)])
-    found.set_bad(LIGHT["background"])
-    return found
+    return LinearSegmentedColormap.from_list("theme", [LIGHT[name] for name in colours(report)])
 
 
 def _halves(report: SweepReport) -> Figure | None:

@@ -28,6 +28,10 @@ class State(NamedTuple):
     event: int = NOTHING
 
 
+BEGINNING = State()
+"""Where every rule begins: out of the satellite, free to enter."""
+
+
 def step(state: State, t: int, enter: bool, leave: bool, max_holding: int, cooldown: int) -> State:
     """Decide at close t what to hold from the next fill on.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.errors import RuleError
-from engine.rotation.switching import ENTERED, LEFT_ON_AGE, NOTHING, State, step
+from engine.rotation.switching import BEGINNING, ENTERED, LEFT_ON_AGE, NOTHING, State, step
 from engine.rules.features import FeatureValues
 from engine.rules.rule import History, Rule, RuleParams, Switching
 from engine.rules.trigger import Answers, Feature, Trigger, Values
@@ -53,13 +53,16 @@ class Decider:
     """A rule with its parameters, walked over the sessions of a history in order.
 
     A decider is told what is known (:meth:`know`) and asked at each close in turn
-    (:meth:`decide`). Told a longer history later on, it goes on from where it stands.
+    (:meth:`decide`). Told a longer history later on, it goes on from where it stands; another
+    decider can go on from its ``state``.
     """
 
-    def __init__(self, rule: Rule, params: RuleParams, history: History) -> None:
+    def __init__(
+        self, rule: Rule, params: RuleParams, history: History, state: State = BEGINNING
+    ) -> None:
         self.rule = rule
         self.params = params
-        self._state = State()
+        self.state = state
         self._switching: Switching | None = rule.switching(params) if rule.is_switching else None
         self.know(history)
 
@@ -79,15 +82,26 @@ class Decider:
             return None if np.isnan(weight) else Decision(t, weight, "schedule", ())
         rule = self._switching
         enter, leave = bool(self._enter[t]), bool(self._leave[t])
-        state = step(self._state, t, enter, leave, rule.max_holding, rule.cooldown)
-        held = t - self._state.since
-        self._state = state
+        state = step(self.state, t, enter, leave, rule.max_holding, rule.cooldown)
+        held = t - self.state.since
+        self.state = state
         if state.event == NOTHING:
             return None
         if state.event == LEFT_ON_AGE:
             return Decision(t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),))
         entered = state.event == ENTERED
         return self._explained(t, rule.enter if entered else rule.leave, float(entered))
+
+    def scheduled(self, since: int, t: int) -> float | None:
+        """Return the last weight of a schedule from the close of `since` up to that of `t`.
+
+        None where there is none yet, and for switching rules.
+        """
+        if self._switching is not None:
+            return None
+        decided = self._weights[since : t + 1]
+        decided = decided[~np.isnan(decided)]
+        return float(decided[-1]) if len(decided) else None
 
     def _explained(self, t: int, trigger: Trigger, weight: float) -> Decision:
         fired = [c for c in trigger.comparisons() if c.answers(self._values, 0)[t]]

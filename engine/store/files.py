@@ -18,6 +18,7 @@ from engine.evaluation.inference.verdict import Verdict
 from engine.evaluation.metrics import to_json_value
 from engine.execution.simulation import Simulation
 from engine.market.panel import SIMULATED_NOTICE
+from engine.store.arrow import to_arrow
 from engine.store.folders import json_bytes
 from engine.store.logs import ROTATION_COLUMNS, TRADE_COLUMNS, rotation_log, trade_log
 from engine.store.records import Comparison, Measured, RunResult
@@ -77,7 +78,8 @@ def table_bytes(columns: Mapping[str, Any], *, simulated: bool) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    arrays = [to_arrow(np.asarray(values)) for values in columns.values()]
+    table = pa.Table.from_arrays(arrays, names=list(columns))
     table = table.replace_schema_metadata(parquet_stamp(simulated))
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")

@@ -115,7 +115,7 @@ def read_run(stored: Stored) -> StoredRun:
 
 
 def stored_equities(stored: Stored) -> dict[str, FloatArray]:
-    """Return the wealth at each close of a stored run or comparison, by label of its rows.
+    """Return the wealth at each close of a stored result that has any, by label of its rows.
 
     Raises
     ------
@@ -127,7 +127,8 @@ def stored_equities(stored: Stored) -> dict[str, FloatArray]:
         return columns
     metrics = stored_metrics(stored)
     labels = {f"{BENCHMARK}{name}": row["label"] for name, row in metrics["benchmarks"].items()}
-    labels = {"equity": metrics["rule"]["label"], **labels}
+    beside = {name: row["label"] for name, row in metrics.get("beside", {}).items()}
+    labels = {"equity": metrics["rule"]["label"], **beside, **labels}
     return {label: columns[name] for name, label in labels.items()}
 
 

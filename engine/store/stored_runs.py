@@ -31,8 +31,11 @@ def stored_rows(stored: Stored) -> list[dict[str, Any]]:
     metrics = stored_metrics(stored)
     if "rows" in metrics:
         return list(metrics["rows"])
-    benchmarks = [{"kind": "benchmark", **row} for row in metrics["benchmarks"].values()]
-    return [{"kind": "rule", **metrics["rule"]}, *benchmarks]
+    rules = [metrics["rule"], *metrics.get("beside", {}).values()]
+    return [
+        *({"kind": "rule", **row} for row in rules),
+        *({"kind": "benchmark", **row} for row in metrics["benchmarks"].values()),
+    ]
 
 
 def compared_rows(stored: Stored) -> tuple[SessionArray, FloatArray, list[Compared]]:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import StoreError
+from engine.store.arrow import to_arrow, to_numpy
 from engine.store.files import parquet_stamp
 from engine.store.folders import Stored
 
@@ -31,10 +33,8 @@ class TrialsWriter:
     def __init__(
         self, target: Path | IO[bytes], axes: Mapping[str, NDArray[Any]], *, simulated: bool
     ) -> None:
-        import pyarrow as pa
-
         self._target, self._stamp = target, parquet_stamp(simulated)
-        self._axes = {key: pa.array(values) for key, values in axes.items()}
+        self._axes = {key: to_arrow(values) for key, values in axes.items()}
         self._writer: Any = None
 
     def write(
@@ -43,8 +43,9 @@ class TrialsWriter:
         """Write a chunk: the index of each row's value on every axis, and the other columns."""
         import pyarrow as pa
 
-        swept = {key: values.take(pa.array(digits[key])) for key, values in self._axes.items()}
-        table = pa.table({**swept, **{name: pa.array(v) for name, v in columns.items()}})
+        swept = {key: values.take(to_arrow(digits[key])) for key, values in self._axes.items()}
+        columns = {**swept, **{name: to_arrow(values) for name, values in columns.items()}}
+        table = pa.Table.from_arrays(list(columns.values()), names=list(columns))
         table = table.replace_schema_metadata(self._stamp)
         if self._writer is None:
             self._writer = self._opened(table.schema)
@@ -88,16 +89,10 @@ class TrialColumns(Mapping[str, NDArray[Any]]):
         self._known: dict[str, NDArray[Any]] = {}
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        import pyarrow.parquet as pq
-
         if name not in self._names:
             raise KeyError(name)
         if name not in self._known:
-            table = _readable(
-                self._path,
-                lambda path: pq.read_table(path, columns=[name], page_checksum_verification=True),
-            )
-            self._known[name] = table[name].to_numpy()
+            self._known[name] = _readable(self._path, lambda path: _column(path, name))
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -107,6 +102,13 @@ class TrialColumns(Mapping[str, NDArray[Any]]):
         return len(self._names)
 
 
+def _column(path: Path, name: str) -> NDArray[Any]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        return to_numpy(file.read(columns=[name])[name])
+
+
 def read_trials(stored: Stored) -> dict[str, NDArray[Any]]:
     """Return all columns of a stored sweep; raises StoreError if they are damaged."""
     return dict(TrialColumns(stored))
@@ -114,7 +116,6 @@ def read_trials(stored: Stored) -> dict[str, NDArray[Any]]:
 
 def read_rows(stored: Stored, rows: Sequence[int]) -> list[dict[str, Any]]:
     """Return some rows of a stored sweep, as dicts, in the order asked for."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     def read(path: Path) -> list[dict[str, Any]]:
@@ -125,7 +126,7 @@ def read_rows(stored: Stored, rows: Sequence[int]) -> list[dict[str, Any]]:
                 size = file.metadata.row_group(group).num_rows
                 own = [row for row in rows if first <= row < first + size]
                 if own:
-                    at = pa.array([row - first for row in own])
+                    at = to_arrow(np.array(own) - first)
                     taken = file.read_row_group(group).take(at).to_pylist()
                     found |= dict(zip(own, taken, strict=True))
                 first += size

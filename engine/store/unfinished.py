@@ -68,6 +68,17 @@ class Unfinished:
         raise StoreError(f"{root / study}: there are too many unfinished sweeps named {stamp}")
 
     @classmethod
+    def resume(cls, path: Path, about: Mapping[str, Any]) -> Unfinished:
+        """Return what is unfinished in a folder; it is made anew where it is about other things."""
+        whole = {"schema_version": SCHEMA_VERSION, **about}
+        found = cls.at(path)
+        if found is not None and found.about == whole:
+            return found
+        shutil.rmtree(path, ignore_errors=True)
+        write_whole(path, {UNFINISHED: json_bytes(whole)})
+        return cls(path, whole)
+
+    @classmethod
     def at(cls, path: Path) -> Unfinished | None:
         """Return the unfinished sweep in a folder; None where there is none of this version."""
         try:

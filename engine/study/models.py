@@ -37,6 +37,8 @@ from engine.study.axis_parsing import parse_axis
 from engine.study.faults import NAME_PATTERN, SYMBOL_PATTERN, misfits_of, without_lines
 from engine.study.misfit import Misfit, MisfitError, allowed_names, shown
 from engine.study.scan import ScanSection
+from engine.study.section import Section
+from engine.study.walk_forward import WalkForwardSection
 
 GROUPED_DIGITS = r"^[0-9]+(_[0-9]+)*(\.[0-9]*)?$"
 COSTS = ("commission_bps", "slippage_bps")
@@ -146,12 +148,6 @@ StudyAxis = Annotated[
 ]
 PriceBasis = Literal["total_return", "price"]
 Benchmark = Literal["core", "satellite", "50/50"]
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, strict about types, unknown keys forbidden."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
 
 
 class DataSection(Section):
@@ -330,6 +326,9 @@ class Study(Section):
     scan: ScanSection = Field(ScanSection(), description="the streak study, `streak scan`")
     sweep: dict[str, StudyAxis] = Field(
         default_factory=dict, description="axes of a parameter sweep: dotted key → values"
+    )
+    walk_forward: WalkForwardSection = Field(
+        WalkForwardSection(), description="windows and choice of `streak walk-forward`"
     )
 
     _folder: Path | None = PrivateAttr(None)

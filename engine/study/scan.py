@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from engine.study.misfit import Misfit, MisfitError
+from engine.study.section import Section
 
 Sessions = Annotated[int, Field(ge=1, le=2520)]
 
 
-class ScanBase(BaseModel):
-    """Frozen, strict about types, unknown keys forbidden."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, validate_default=True)
-
-
-class CharacterSection(ScanBase):
+class CharacterSection(Section):
     """By which rules a streak is tagged."""
 
     flat: float = Field(
@@ -49,7 +44,7 @@ class CharacterSection(ScanBase):
         return self
 
 
-class ScanSection(ScanBase):
+class ScanSection(Section):
     """What `streak scan` looks at; ignored by backtests."""
 
     min_length: int = Field(5, ge=1, description="shortest streak that is listed")

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from reports import stored_run
+from reports import stored_run, stored_sweep
 
 from engine.pipeline.reporting import write_report
 
@@ -52,6 +52,17 @@ def browser():
 def page_of_run(tmp_path_factory):
     """The page of the report of a short run, as a file."""
     return write_report(stored_run(tmp_path_factory.mktemp("page")))
+
+
+@pytest.fixture(scope="session")
+def page_of_sweep(tmp_path_factory):
+    """The page of the report of a small sweep, as a file."""
+    axes = {
+        "rule.entry_streak": [1, 2, 3, 4],
+        "rule.exit_streak": [1, 2],
+        "rule.max_holding": [None, 2, 5, 10],
+    }
+    return write_report(stored_sweep(tmp_path_factory.mktemp("sweep"), axes, confirm=2))
 
 
 @pytest.fixture(scope="session")

@@ -1,51 +1,47 @@
 """``streak data``: fetch, update, ls, show, verify, rm and import, as a user meets them."""
 
+import io
 import json
+import re
 
 import pytest
 from command_line import streak
-from library_market import Exchange, changed, contents, whole_table
+from library_market import END, STUDY, changed, contents, whole_table
 from market_files import arrays, write
 
 from engine.errors import ProviderError
-from engine.market import providers
 from engine.market.library import Library
 from engine.market.library.table import Table
-
-STUDY = """\
-name: from-library
-data: {source: library, core: SPY, satellite: IWM, end: 2020-06-30}
-rule: {name: streak, entry_streak: 2, exit_streak: 1}
-"""
-END = ("--end", "2020-12-31")
-
-
-@pytest.fixture
-def exchange(monkeypatch, tmp_path):
-    """Providers without a network, and a library of this test's own."""
-    found = Exchange(IWM=whole_table(1), SPY=whole_table(2))
-    rates = Table(whole_table(1).dates, {"value": whole_table(1)["close"] / 100})
-    found.tables |= {"DFF": rates, "^VIX": whole_table(3), "KRE": whole_table(4)}
-    monkeypatch.setitem(providers.PROVIDERS, "yahoo", found)
-    monkeypatch.setitem(providers.PROVIDERS, "fred", found)
-    monkeypatch.setenv("STREAKLAB_DATA", str(tmp_path / "lib"))
-    return found
-
-
-@pytest.fixture
-def folder(exchange, tmp_path):
-    assert streak("data", "fetch", "IWM", "SPY", *END).code == 0
-    return tmp_path / "lib"
 
 
 def test_fetch_says_what_it_does_and_what_came_of_it(exchange, tmp_path):
     code, out, err = streak("data", "fetch", "IWM", "SPY", *END)
     assert (code, err) == (0, "IWM: fetching from yahoo\nSPY: fetching from yahoo\n")
     head, iwm, spy, blank, path = out.splitlines()
-    assert head.split() == ["SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "STATUS"]
-    assert iwm.split() == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505", "505", "new"]
+    titles = ["SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "WARNINGS", "STATUS"]
+    assert head.split() == titles
+    assert iwm.split() == ["IWM", "yahoo", "2019-01-02", "2020-12-31", "505", "505", "0", "new"]
     assert spy.split()[0] == "SPY"
     assert (blank, path) == ("", str(tmp_path / "lib"))
+    assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_shows_a_bar_per_symbol(exchange, monkeypatch):
+    """On stderr, so that what is printed can be piped."""
+    monkeypatch.setattr(io, "StringIO", Terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, err = streak("data", "fetch", "IWM", "SPY", *END)
+    assert (code, "━" in out) == (0, False)
+    last = [line for line in err.replace("\r", "\n").splitlines() if "━" in line][-2:]
+    for symbol, line in zip(("IWM", "SPY"), last, strict=True):
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)
+        assert re.fullmatch(rf"{symbol} +━{{20}} 0:00:0\d fetching from yahoo *", text)
     assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
 
 
@@ -89,6 +85,34 @@ def test_a_study_with_a_library_of_its_own_is_fetched_into_it(exchange, tmp_path
     assert streak("run", study, "--results", tmp_path / "results").code == 0
 
 
+def test_studies_of_different_libraries_are_not_fetched_into_one(exchange, tmp_path):
+    one, other = (tmp_path / name for name in ("one.yaml", "other.yaml"))
+    one.write_text(STUDY)
+    other.write_text(STUDY.replace("source: library", "source: library, directory: own"))
+    code, _, err = streak("data", "fetch", one, other, *END)
+    assert (code, f"different libraries: {tmp_path / 'own'}, the default" in err) == (2, True)
+    assert streak("data", "fetch", one, other, *END, "--library", tmp_path / "lib").code == 0
+
+
+def test_a_span_can_be_asked_for(exchange, tmp_path):
+    span = ("--start", "2019-07-01", "--end", "2019-12-31")
+    assert streak("data", "fetch", "IWM", *span).code == 0
+    entry = Library(tmp_path / "lib").entry("IWM")
+    assert (entry.first, entry.last) == ("2019-07-01", "2019-12-31")
+    asked = {"symbol": "IWM", "start": "2019-07-01", "end": "2019-12-31"}
+    assert entry.request == asked
+
+
+def test_the_summary_counts_warnings_and_tells_them(exchange):
+    volume = whole_table(1)["volume"].copy()
+    volume[[7, 8]] = 0.0
+    columns = {**whole_table(1).columns, "volume": volume}
+    exchange.tables["IWM"] = Table(whole_table(1).dates, columns)
+    out = streak("data", "fetch", "IWM", "SPY", *END).out
+    assert [line.split()[6] for line in out.splitlines()[1:3]] == ["1", "0"]
+    assert "IWM: no volume (2): 2019-01-11 Volume is 0" in out
+
+
 def test_a_study_that_reads_something_else_has_nothing_to_fetch(exchange):
     code, _, err = streak("data", "fetch", "configs/demo.yaml")
     assert (code, "reads the source simulated, not the library" in err) == (2, True)
@@ -103,6 +127,14 @@ def test_a_study_that_reads_something_else_has_nothing_to_fetch(exchange):
         (["fetch", "IWM", "--source", "yahu"], 2, 'no provider "yahu"'),
         (["fetch", "IWM", "--attempts", "0"], 2, "--attempts"),
         (["fetch", "IWM", "--timeout", "0"], 2, "--timeout"),
+        (["fetch", "IWM", "--timeout", "nan"], 2, "--timeout"),
+        (["update", "--timeout", "inf"], 2, "--timeout"),
+        (["fetch", "IWM", "fred:IWM"], 2, "IWM is asked of yahoo and fred"),
+        (
+            ["fetch", "IWM", "--start", "2020-02-03", "--end", "2020-01-31"],
+            2,
+            "the end, 2020-01-31, is before the start, 2020-02-03",
+        ),
         (["fetch", "IWM", "--start", "yesterday"], 2, "--start"),
         (["fetch", "absent.yaml"], 3, "absent.yaml: there is no such file"),
         (["fetch", "XXX"], 4, "XXX: possibly delisted"),
@@ -208,91 +240,3 @@ def test_import_of_files_with_dividends(exchange, tmp_path):
     code, _, err = streak("data", "import", path, "--columns", "Date")
     assert (code, "is not NAME=COLUMN" in err) == (2, True)
     assert streak("data", "import", path, other, "--symbol", "X").code == 2
-
-
-# would it give a run again?
-
-
-@pytest.fixture
-def run(folder, tmp_path):
-    study = tmp_path / "study.yaml"
-    study.write_text(STUDY)
-    results = tmp_path / "results"
-    assert streak("run", study, "--results", results).code == 0
-    return results
-
-
-def again(results):
-    return streak("data", "verify", "--run", "latest", "--results", results)
-
-
-def test_a_result_names_where_its_prices_came_from(run, folder):
-    (path,) = run.glob("*/*/manifest.json")
-    sources = json.loads(path.read_bytes())["data"]["sources"]
-    for source in sources:
-        entry = Library(folder).entry(source["symbol"])
-        assert source["source"] == "yahoo"
-        assert source["fetched_at"] == entry.fetched_at
-        assert source["sha256"] == entry.sha256
-        assert source["adjustment"] == entry.adjustment
-        assert source["last_session"] == "2020-06-30"
-    shown = streak("show", "latest", "--results", run).out
-    assert streak("report", "latest", "--results", run).code == 0
-    (page,) = path.parent.glob("*.html")
-    for text in (shown, page.read_text("utf-8")):
-        for source in sources:
-            assert f"fetched {source['fetched_at']}" in text
-            assert f"total return {source['adjustment']}" in text
-            assert source["sha256"] in text
-
-
-def test_the_same_library_gives_a_run_again(run):
-    code, out, _ = again(run)
-    assert code == 0
-    assert out.splitlines()[-1].endswith(": the library gives the same prices again")
-
-
-def test_a_library_that_has_grown_gives_it_again_with_an_end(exchange, tmp_path):
-    assert streak("data", "fetch", "IWM", "SPY", "--end", "2020-06-30").code == 0
-    study = tmp_path / "study.yaml"
-    study.write_text(STUDY.replace(", end: 2020-06-30", ""))
-    results = tmp_path / "results"
-    assert streak("run", study, "--results", results).code == 0
-    assert streak("data", "fetch", "IWM", "SPY", *END).code == 0
-    code, out, _ = again(results)
-    assert code == 0
-    assert "gives the same prices again with data.end: 2020-06-30" in out
-    assert "it has 128 newer sessions" in out
-
-
-def test_a_restated_library_does_not(run, exchange):
-    exchange.tables["IWM"] = changed(whole_table(1), "dividend", 60, 0.4)
-    assert streak("data", "fetch", "IWM", *END, "--accept-restatement").code == 0
-    code, out, _ = again(run)
-    assert code == 4
-    assert "the library gives other prices now" in out
-    assert "IWM: then yahoo of " in out
-    assert "SPY: then" not in out
-    told = streak("data", "verify", "--run", "latest", "--results", run, "--json").out
-    assert json.loads(told)["run"]["reproduces"] is False
-
-
-def test_a_library_without_a_symbol_does_not(run):
-    assert streak("data", "rm", "IWM").code == 0
-    code, out, _ = again(run)
-    assert code == 4
-    assert "the library cannot give its prices" in out
-    assert "IWM is not in this library" in out
-
-
-def test_changed_code_is_mentioned(run, monkeypatch):
-    monkeypatch.setattr("engine.pipeline.reproducing.code_hash", lambda: "other")
-    code, out, _ = again(run)
-    assert code == 0
-    assert "Streaklab's code has changed since" in out
-
-
-def test_simulated_results_have_no_prices_to_give_again(exchange, tmp_path, shared):
-    code, _, err = streak("data", "verify", "--run", "latest", "--results", shared.results)
-    assert code == 2
-    assert "is no result of one study on market prices" in err

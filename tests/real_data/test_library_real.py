@@ -150,8 +150,8 @@ def test_fed_funds_of_fred_are_known_no_earlier_than_published(tmp_path, monkeyp
         fetching(tmp_path, "2026-08-21").fetch(wanted("DFF", "FEDFUNDS", source="fred"))
     sessions = sessions_between(np.datetime64("2000-01-03"), np.datetime64("2026-08-20"))
     section = {"source": "library", "directory": tmp_path}
-    day = fed_funds_rates(LibraryData(**section, fed_funds="DFF"), sessions)
-    month = fed_funds_rates(LibraryData(**section, fed_funds="FEDFUNDS"), sessions)
+    day = fed_funds_rates(LibraryData(**section, fed_funds="DFF"), sessions).values
+    month = fed_funds_rates(LibraryData(**section, fed_funds="FEDFUNDS"), sessions).values
     values = dict(line.split(",") for line in daily.splitlines()[1:])
     assert [float(values[str(s)]) for s in sessions] == pytest.approx((day * 100).tolist())
     means = {line[:7]: float(line.split(",")[1]) for line in monthly.splitlines()[1:]}

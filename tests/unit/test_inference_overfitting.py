@@ -55,6 +55,32 @@ def test_every_combination_is_that_of_the_literal_loop(n, strategies, blocks):
     assert (found.blocks, found.strategies, found.undefined) == (blocks, strategies, 0)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_ones_are_held_against_a_benchmark_outside(seed):
+    returns, held = noise(seed, 160), noise(seed + 50, 160, 1)
+    parts = np.array_split(held[:, 0], 8)
+    outside = [
+        np.concatenate([parts[b] for b in range(8) if b not in half])
+        for half in combinations(range(8), 4)
+    ]
+    ratios = np.array([one.mean() / one.std(ddof=1) for one in outside])
+    _, _, best = literal(returns, 8)
+    found = backtest_overfitting(block_sums(returns, 8), block_sums(held, 8))
+    assert 0.0 < found.behind < 1.0
+    assert found.behind == np.mean(best < ratios)
+
+
+def test_what_is_the_benchmark_itself_is_not_behind_it():
+    returns = noise(1, 80, 2)
+    returns[:, 1] = returns[:, 0] - 0.05
+    own, without = (
+        backtest_overfitting(block_sums(returns, 4), benchmark)
+        for benchmark in (block_sums(returns[:, :1] * (1.0 + 1e-15), 4), None)
+    )
+    assert own.behind == 0.0
+    assert math.isnan(without.behind)
+
+
 @given(
     st.integers(0, 99),
     st.permutations(range(7)),

@@ -12,6 +12,7 @@ from engine.evaluation.inference.trials import (
     deflated_sharpe,
     effective_trials_by_clusters,
     effective_trials_by_eigenvalues,
+    effective_trials_in_parts,
     expected_maximum,
     minimum_backtest_length,
 )
@@ -42,11 +43,15 @@ def test_eigenvalues_are_those_of_the_correlations():
     assert effective_trials_by_eigenvalues(wide) == pytest.approx(expected)
 
 
-def test_more_columns_than_are_multiplied_at_once(monkeypatch):
-    returns = families(2, (4, 8, 8), 0.5)
-    whole = effective_trials_by_eigenvalues(returns)
-    monkeypatch.setattr("engine.evaluation.inference.trials._COLUMNS", 7)
-    assert effective_trials_by_eigenvalues(returns) == pytest.approx(whole)
+@pytest.mark.parametrize("sessions", [600, 13])
+@pytest.mark.parametrize("cuts", [(), (7,), (1, 12, 15), (3, 3, 19)])
+def test_trials_may_come_in_parts(sessions, cuts):
+    """As long as there are more sessions than trials, and from the first part on where not."""
+    returns = families(2, (4, 8, 8), 0.5)[:sessions]
+    values = np.linalg.eigvalsh(np.corrcoef(returns.T))
+    parts = np.split(returns, cuts, axis=1)
+    expected = values.sum() ** 2 / (values**2).sum()
+    assert effective_trials_in_parts(parts) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("counted", [effective_trials_by_eigenvalues, effective_trials_by_clusters])

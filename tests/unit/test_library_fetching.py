@@ -89,6 +89,57 @@ def test_half_an_answer_is_refused_unless_its_end_was_asked_for(tmp_path, exchan
     assert kept.entry.last == "2020-03-02"
 
 
+@pytest.mark.parametrize("verb", ["fetch", "update"])
+def test_sessions_that_are_not_there_yet_are_told(folder, exchange, verb):
+    """Few are missing at the end: no error, but not silence either, also for one of a pair."""
+    exchange.tables["IWM"] = IWM.until(np.datetime64("2020-07-06"))
+    now = fetching(folder, "2020-07-08")
+    iwm, spy = now.update() if verb == "update" else now.fetch(wanted("IWM", "SPY"))
+    assert (iwm.entry.last, spy.entry.last) == ("2020-07-06", "2020-07-08")
+    (told,) = iwm.warnings
+    assert told.startswith("IWM: 2 sessions missing at the end, from 2020-07-07 on")
+    assert (iwm.entry.notes, spy.warnings) == ((), ())  # it is of this fetch, not of the rows
+
+
+def test_an_unchanged_symbol_that_lags_is_told(folder, exchange):
+    (iwm, _) = fetching(folder, "2020-06-30").update()
+    assert (iwm.status, iwm.warnings) == ("unchanged", ())
+    exchange.tables["IWM"] = IWM.until(np.datetime64("2020-06-30"))
+    (iwm,) = fetching(folder, "2020-07-01").update(["IWM"])
+    assert iwm.status == "unchanged"
+    assert "1 session missing at the end, from 2020-07-01 on" in iwm.warnings[0]
+
+
+def test_a_weekend_is_no_missing_session(folder):
+    kept = fetching(folder, "2020-07-05").update()  # a Sunday after a holiday
+    assert [one.warnings for one in kept] == [(), ()]
+
+
+def test_old_rows_that_cannot_be_do_not_hide_sound_ones(tmp_path, exchange):
+    """Yahoo's histories of indices begin with years of opens that are 0."""
+    opening = np.where(np.arange(len(IWM)) < 200, 0.0, IWM["open"])
+    exchange.tables["IWM"] = Table(IWM.dates, {**IWM.columns, "open": opening})
+    first = IWM.dates[200].item()
+    with refused(tmp_path, f"rows from {first} on are sound; --start {first} takes those"):
+        fetching(tmp_path, "2020-12-31").fetch(wanted("IWM"))
+    (kept,) = fetching(tmp_path, "2020-12-31").fetch(wanted("IWM"), start=first)
+    assert kept.entry.first == str(first)
+
+
+def test_a_few_sound_rows_are_no_cure(tmp_path, exchange):
+    exchange.tables["IWM"] = changed(IWM, "open", 400, 0.0)
+    with refused(tmp_path, r"must be positive$"):
+        fetching(tmp_path, "2020-12-31").fetch(wanted("IWM"))
+
+
+def test_a_dead_symbol_does_not_tell_the_others_to_end(folder, exchange):
+    exchange.tables["IWM"] = IWM.until(np.datetime64("2020-06-30"))
+    with refused(folder, "no longer traded; update the others by name"):
+        fetching(folder, "2020-12-31").update()
+    (spy,) = fetching(folder, "2020-12-31").update(["SPY"])
+    assert spy.entry.last == "2020-12-31"
+
+
 def test_fetching_again_compares_all_of_the_past(folder, exchange):
     exchange.tables["IWM"] = changed(IWM, "dividend", 60, 0.4)
     with refused(folder, "IWM: 1 stored numbers are told differently now") as caught:

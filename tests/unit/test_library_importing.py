@@ -282,6 +282,9 @@ def test_a_lean_zip_without_its_factor_file_is_not_adjusted(library, tmp_path):
     (path.parent.parent / "factor_files" / "spy.csv").unlink()
     with pytest.raises(DataError, match="looks like an unadjusted split"):
         importing(library, path)
+    path.write_bytes(lean(arrays(), 0))  # without a split nothing is wrong, as far as one can see
+    (kept,) = importing(library, path)
+    assert any("there is no factor file: --factors FILE" in w for w in kept.warnings)
 
 
 @pytest.mark.parametrize("row", ["20200102,1", "20200102,x,1,1", "20200102,0,1,1", "soon,1,1,1"])

@@ -187,7 +187,10 @@ def test_a_monthly_mean_is_not_known_before_the_month_is_over():
         (["2019-01-01", "2020-01-01"], ["2019-12-31", "2020-12-31"]),
         (["2020-01-01", "2020-02-01"], ["2020-01-31", "2020-02-29"]),
         (["2020-01-03", "2020-01-10"], ["2020-01-03", "2020-01-10"]),
-        (["2020-01-01"], ["2020-01-01"]),
+        (["2020-01-01"], ["2020-12-31"]),  # one value alone may be of the longest period
+        (["2020-07-01"], ["2020-09-30"]),
+        (["2020-06-01"], ["2020-06-30"]),
+        (["2020-06-02"], ["2020-06-02"]),
         ([], []),
     ],
 )
@@ -208,22 +211,22 @@ def test_no_value_is_known_before_it_could_be(lag):
 
 def test_vix_from_fred_is_that_of_the_session_before(folder):
     Library(folder).store([series("VIXCLS", SESSIONS[5:], np.arange(len(SESSIONS) - 5) + 10)], {})
-    found = vix_closes(section(folder, vix="VIXCLS"), SESSIONS)
+    found = vix_closes(section(folder, vix="VIXCLS"), SESSIONS).values
     assert np.isnan(found[:6]).all()
     np.testing.assert_array_equal(found[6:], np.arange(len(SESSIONS) - 6) + 10.0)
-    same_day = vix_closes(section(folder, vix="VIXCLS", publication_lag=0), SESSIONS)
+    same_day = vix_closes(section(folder, vix="VIXCLS", publication_lag=0), SESSIONS).values
     np.testing.assert_array_equal(same_day[5:], np.arange(len(SESSIONS) - 5) + 10.0)
 
 
 def test_vix_from_yahoo_is_that_of_the_session(folder):
     Library(folder).store([held("^VIX", 7)], {})
-    found = vix_closes(section(folder, vix="^VIX"), whole_table(7).dates)
+    found = vix_closes(section(folder, vix="^VIX"), whole_table(7).dates).values
     np.testing.assert_array_equal(found, whole_table(7)["close"])
 
 
 def test_rates_from_fred_are_fractions(folder):
     Library(folder).store([series("DFF", SESSIONS, np.full(len(SESSIONS), 1.55))], {})
-    found = fed_funds_rates(section(folder, fed_funds="DFF"), SESSIONS)
+    found = fed_funds_rates(section(folder, fed_funds="DFF"), SESSIONS).values
     np.testing.assert_allclose(found, 0.0155)
 
 

@@ -1,5 +1,6 @@
 """The data library on disk: whole or absent, known by its hash, one process at a time."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -103,6 +104,25 @@ def test_rows_of_another_symbol_are_found(library):
     library.path("IWM").write_bytes(library.path("SPY").read_bytes())
     with pytest.raises(DamagedError, match="its hash differs"):
         library.read("IWM")
+    sidecar = library.folder / "IWM.json"
+    sidecar.write_bytes((library.folder / "SPY.json").read_bytes())
+    with pytest.raises(DamagedError, match=r"IWM.json: is of SPY, under another name"):
+        library.read("IWM")
+
+
+def test_rows_without_a_sidecar_are_damage_not_absence(library):
+    (library.folder / "IWM.json").unlink()
+    assert library.symbols() == ("IWM", "SPY")
+    with pytest.raises(DamagedError, match=r"IWM.json: cannot be read: No such file"):
+        library.read("IWM")
+    library.remove(["IWM"])
+    assert library.symbols() == ("SPY",)
+
+
+def test_files_that_cannot_be_the_librarys_are_passed_over(library):
+    for name in ("notes.json", "iwm.parquet", "SPY.csv"):
+        (library.folder / name).write_text("{}")
+    assert library.symbols() == ("IWM", "SPY")
 
 
 # transactions
@@ -126,6 +146,38 @@ def test_a_crash_while_writing_leaves_everything_as_it_was(library, monkeypatch)
         library.store([held("IWM", 3), held("SPY", 4)], hashes(library))
     monkeypatch.undo()
     assert contents(library.folder) == before
+
+
+@pytest.mark.parametrize("problem", [errno.ENOSPC, errno.EIO])
+def test_a_full_disk_leaves_everything_as_it_was(library, monkeypatch, problem):
+    before = contents(library.folder)
+
+    def failing(_):
+        raise OSError(problem, os.strerror(problem))
+
+    monkeypatch.setattr(transaction.os, "fsync", failing)
+    with pytest.raises(DataError, match=f"cannot be written: {os.strerror(problem)}"):
+        library.store([held("IWM", 3), held("SPY", 4)], hashes(library))
+    monkeypatch.undo()
+    assert contents(library.folder) == before
+    assert library.read("IWM")[0].table.equals(whole_table(1))
+
+
+def test_a_write_that_cannot_be_finished_is_said_and_finished_later(library, monkeypatch):
+    replaced = hashes(library)
+
+    def failing(*_):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(transaction.Path, "replace", failing)
+    for act in (lambda: library.store([held("IWM", 3)], replaced), lambda: library.read("IWM")):
+        with pytest.raises(DataError, match="the library cannot be written: Permission denied"):
+            act()
+    monkeypatch.setattr("engine.market.library.store.os.access", lambda *_: False)
+    with pytest.raises(DataError, match="a write was interrupted; it must be writable"):
+        library.read("IWM")
+    monkeypatch.undo()
+    assert library.read("IWM")[0].table.equals(whole_table(3))
 
 
 @pytest.mark.parametrize("moved", [0, 1, 2, 3])
@@ -208,6 +260,25 @@ def test_removing_takes_both_files_or_none(library):
     assert set(contents(library.folder)) == {"SPY.json", "SPY.parquet"}
     with pytest.raises(DataError, match="is not in this library"):
         Library(library.folder / "absent").remove(["IWM"])
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2, 3])
+def test_a_crash_while_removing_a_pair_leaves_neither(library, monkeypatch, moved):
+    done = []
+    unlink = transaction.Path.unlink
+
+    def dying(path, **how):
+        if len(done) == 2 * moved:  # the file, and what stands for its removal
+            raise Crash
+        done.append(path)
+        unlink(path, **how)
+
+    monkeypatch.setattr(transaction.Path, "unlink", dying)
+    with pytest.raises(Crash):
+        library.remove(["IWM", "SPY"])
+    monkeypatch.undo()
+    assert library.symbols() == ()
+    assert contents(library.folder) == {}
 
 
 # the lock

@@ -1,11 +1,21 @@
 """FRED as a server behaves and misbehaves: data, or one clear error and an untouched library."""
 
 import datetime as dt
+import time
 
 import numpy as np
 import pytest
 from library_market import contents, evening, fetching, wanted
-from provider_server import CHALLENGE, UNTOLD, answer, dripping, hanging_up, serving, silent
+from provider_server import (
+    CHALLENGE,
+    UNTOLD,
+    answer,
+    dripping,
+    dripping_heading,
+    hanging_up,
+    serving,
+    silent,
+)
 
 from engine.errors import DataError, ProviderError
 from engine.market.library import Library
@@ -71,6 +81,7 @@ BAD = {
     "half a row": (answer(CSV[:-8]), "line 5 of DFF is 2020-06-, not a date and a value", True),
     "half a number": (answer(CSV[:-2], length=UNTOLD), "ends inside of a line", True),
     "slow drip": (dripping(CSV, 0.05), "no whole answer within 0.3 s", True),
+    "slow heading": (dripping_heading(0.05), "no whole answer within 0.3 s", True),
     "silence": (silent(1.0), "no whole answer within 0.3 s", True),
     "hang-up": (hanging_up, "no connection: ", True),
     "another series": (
@@ -85,6 +96,7 @@ BAD = {
     "unsorted": (answer(b"DATE,DFF\n2020-01-02,1\n2020-01-01,1\n"), "do not ascend", False),
     "binary": (answer(b"\x00\x01\x02"), "not a text file", False),
 }
+SLOW = ("slow drip", "slow heading", "silence")
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -92,7 +104,7 @@ def test_what_is_no_data_is_an_error_that_says_why(fred, case):
     bad, message, transient = BAD[case]
     fred(bad)
     with pytest.raises(ProviderError, match="FRED: ") as caught:
-        fetch_fred(request(timeout=0.3 if case in ("slow drip", "silence") else 5.0))
+        fetch_fred(request(timeout=0.3 if case in SLOW else 5.0))
     assert message in str(caught.value)
     assert caught.value.transient is transient
 
@@ -103,7 +115,7 @@ def test_a_bad_day_of_the_provider_leaves_the_library_as_it_was(fred, tmp_path, 
     fetching(tmp_path, "2020-07-01").fetch(wanted("DFF", source="fred"))
     before = contents(tmp_path)
     fred(BAD[case][0])
-    timeout = 0.3 if case in ("slow drip", "silence") else 5.0
+    timeout = 0.3 if case in SLOW else 5.0
     with pytest.raises(DataError):
         fetching(tmp_path, "2020-07-01", attempts=2, timeout=timeout).update()
     assert contents(tmp_path) == before
@@ -146,9 +158,24 @@ def test_an_update_compares_and_adds(fred, tmp_path):
     assert Library(tmp_path).read("DFF")[0].table["value"].tolist() == [0.08, 0.08, 0.07]
 
 
-def test_other_addresses_than_the_webs_are_refused():
-    with pytest.raises(ProviderError, match="is no http or https address"):
-        get("file:///etc/passwd", "FRED", 1.0)
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("file:///etc/passwd", "is no http or https address"),
+        ("http://[::1", "is no address: Invalid IPv6 URL"),
+        ("http://a b/", "no connection: "),
+        ("http://", "no connection: no host given"),
+    ],
+)
+def test_other_addresses_than_the_webs_are_refused(address, message):
+    with pytest.raises(ProviderError, match=f"^FRED: .*{message}"):
+        get(address, "FRED", 1.0)
+
+
+def test_a_name_that_is_looked_up_for_ever_has_an_end(monkeypatch):
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: time.sleep(3))
+    with pytest.raises(ProviderError, match=r"no whole answer within 0.2 s"):
+        get("http://fred.example/", "FRED", 0.2)
 
 
 def test_answers_without_end_are_cut(monkeypatch):
@@ -168,6 +195,8 @@ def test_answers_without_end_are_cut(monkeypatch):
         ("Tue, 30 Jun 2020 00:00:00 GMT", 0.0),
         ("soon", None),
         ("-5", None),
+        ("²", None),
+        ("Wed, 01 Jul 2020 00:02:00 +9999", None),
     ],
 )
 def test_what_retry_after_asks_for(text, seconds):

@@ -217,13 +217,13 @@ BAD = {
     "no rows": (NO_ROWS, "Yahoo: IWM: ", True),
     "delisted": (DELISTED, "No data found, symbol may be delisted", False),
     "challenge": (answer(CHALLENGE), "the answer is not data, perhaps a web page", True),
-    "server error": (answer(b"<html>oops", 500), "the answer is not data", True),
+    "server error": (answer(b"<html>oops", 500), "status 500, the answer is not data", True),
     "maintenance": (answer(b"Will be right back..."), "YAHOO! FINANCE IS CURRENTLY DOWN", True),
     "rate limit": (answer(b"Too Many Requests", 429), "too many requests", True),
-    "half a body": (answer(chart(IWM)[:5000], length=99_999), "no connection: ", True),
+    "half a body": (answer(chart(IWM)[:5000], length=99_999), "the answer broke off", True),
     "half a text": (answer(chart(IWM)[:5000]), "the answer is not data", True),
-    "slow drip": (dripping(chart(IWM), 0.05), "no connection: ", True),
-    "silence": (silent(3.0), "no connection: ", True),
+    "slow drip": (dripping(chart(IWM), 0.05), "no whole answer within 0.3 s", True),
+    "silence": (silent(3.0), "no whole answer within 0.3 s", True),
     "hang-up": (hanging_up, "no connection: ", True),
 }
 

@@ -1,10 +1,14 @@
 """The search re-run where there is nothing to be found."""
 
+import itertools
+
 import numpy as np
 import pytest
 from panels import panel_of
 
+from engine.evaluation.no_edge import history
 from engine.evaluation.resampled_search import Search, best_of, search_p_value, winners
+from engine.execution.bars import run_bars
 from engine.execution.costs import Terms
 from engine.rules.registry import rule_named
 
@@ -86,3 +90,32 @@ def test_the_best_leaves_out_what_is_undefined():
     assert best_of([np.nan, 1.0, 3.0], "volatility") == 1.0
     assert np.isnan(best_of([np.nan], "sharpe"))
     assert np.isnan(best_of([], "sharpe"))
+
+
+def test_rules_the_event_kernel_cannot_run_are_searched_bar_by_bar():
+    """Whole shares, and weights: the best of each set run alone on the same history."""
+    panel = market(4, 0.0, n=150)
+    few = Terms(fractional_shares=False, initial_cash=1_000.0)
+    rule = rule_named("streak")
+    given, axes = dict(rule.parameters({})), {"entry_streak": (1, 2), "max_holding": (3, 5)}
+    mix = rule_named("fixed_mix")
+    searches = [
+        Search(panel, rule, given, axes, few, np.arange(4)),
+        Search(panel, mix, {}, {"satellite_weight": (0.1, 0.7)}, Terms(), np.arange(2)),
+    ]
+    for search in searches:
+        (found,) = winners([search], "final_equity", "bootstrap", [3], length=1.0, seed=2)
+        other = history(panel, "bootstrap", 3, length=1.0, seed=2)
+        combinations = itertools.product(*search.axes.values())
+        best = max(
+            run_bars(
+                other,
+                search.rule,
+                search.rule.parameters(
+                    {**search.given, **dict(zip(search.axes, values, strict=True))}
+                ),
+                search.terms,
+            ).equity[-1]
+            for values in combinations
+        )
+        assert found == pytest.approx(best, rel=1e-9)

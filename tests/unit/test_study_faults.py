@@ -8,7 +8,9 @@ from study_texts import DESIGN, MINIMAL, Files, with_line
 
 from engine.study.faults import misfits_of
 
-STUDY_KEYS = "name, description, seed, data, rule, execution, benchmarks, compare, scan, sweep"
+STUDY_KEYS = (
+    "name, description, seed, data, rule, execution, benchmarks, compare, scan, sweep, walk_forward"
+)
 COMMON_KEYS = "core, satellite, start, end, price_basis, calendar"
 DATA_KEYS = f"{COMMON_KEYS}, source"
 FILE_KEYS = f"{COMMON_KEYS}, others, vix, fed_funds, source, directory"

@@ -85,6 +85,15 @@ def test_defaults_are_filled_in(files):
             },
         },
         "sweep": {},
+        "walk_forward": {
+            "windows": "rolling",
+            "train": "5y",
+            "test": "1y",
+            "purge": 0,
+            "embargo": 0,
+            "metric": "sharpe",
+            "minimum_sets": 1,
+        },
     }
 
 

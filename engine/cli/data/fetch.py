@@ -32,15 +32,15 @@ def _fetch_options(command: F) -> F:
     )(command)
     command = click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
-        default=30.0,
+        type=click.IntRange(1, 600),
+        default=30,
         show_default=True,
         metavar="SECONDS",
-        help="How long one answer may take.",
+        help="How long the answer for one symbol may take.",
     )(command)
     return click.option(
         "--attempts",
-        type=click.IntRange(1),
+        type=click.IntRange(1, 20),
         default=4,
         show_default=True,
         help="How often a provider is asked.",
@@ -69,7 +69,7 @@ def fetch(
     end: dt.datetime | None,
     calendar: str,
     attempts: int,
-    timeout: float,
+    timeout: int,
     accept_restatement: bool,
     folder: Path | None,
     as_json: bool,
@@ -81,13 +81,15 @@ def fetch(
     than `--source`. A study file stands for all symbols it reads, and for its library.
     """
     symbols: list[Wanted] = []
+    own: set[Path | None] = set()
     for text in wanted:
         if Path(text).suffix.lower() in STUDIES:
             data = _data_of(Path(text))
             symbols += _read_by(data, source)
-            folder = folder or data.directory
+            own.add(data.directory)
         else:
             symbols.append(_wanted(text, source))
+    folder = folder or _the_one(own)
     with telling(quiet) as say:
         fetching = _fetching(folder, say, attempts, timeout, accept_restatement)
         kept = fetching.fetch(
@@ -107,7 +109,7 @@ def fetch(
 def update(
     symbols: tuple[str, ...],
     attempts: int,
-    timeout: float,
+    timeout: int,
     accept_restatement: bool,
     folder: Path | None,
     as_json: bool,
@@ -125,7 +127,7 @@ def update(
 
 
 def _fetching(
-    folder: Path | None, say: Say, attempts: int, timeout: float, accept_restatement: bool
+    folder: Path | None, say: Say, attempts: int, timeout: int, accept_restatement: bool
 ) -> Fetching:
     from engine.market.fetching import Fetching
     from engine.market.library import Library, library_folder
@@ -159,6 +161,16 @@ def _data_of(path: Path) -> LibraryData:
     if not isinstance(data, LibraryData):
         raise UsageError(f"{path}: reads the source {data.source}, not the library")
     return data
+
+
+def _the_one(folders: set[Path | None]) -> Path | None:
+    """Return the library of all studies named; None for the default."""
+    from engine.errors import UsageError
+
+    if len(folders) > 1:
+        named = ", ".join(sorted(str(folder or "the default") for folder in folders))
+        raise UsageError(f"these studies read different libraries: {named}")
+    return next(iter(folders), None)
 
 
 def _read_by(data: LibraryData, source: str) -> list[Wanted]:

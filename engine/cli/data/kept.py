@@ -30,11 +30,12 @@ def telling(quiet: bool) -> Iterator[Say]:
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     columns = (
         TextColumn("{task.description:10}"),
         BarColumn(20),
-        TimeElapsedColumn(),
+        TimeElapsedColumn(table_column=Column(min_width=7)),
         TextColumn("{task.fields[sentence]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
@@ -66,13 +67,13 @@ def print_kept(kept: Sequence[Kept], folder: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({"library": str(folder), "symbols": [_as_json(one) for one in kept]})
         return
-    lines = [("SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "STATUS")]
+    lines = [("SYMBOL", "SOURCE", "FIRST", "LAST", "ROWS", "ADDED", "WARNINGS", "STATUS")]
     for one in kept:
         entry = one.entry
-        counts = (f"{entry.rows:,}", f"{one.added:,}")
+        counts = (f"{entry.rows:,}", f"{one.added:,}", f"{len(one.warnings):,}")
         source = entry.request.get("recognised_as", entry.source)
         lines.append((entry.symbol, source, entry.first, entry.last, *counts, one.status))
-    print_columns(lines, right=(4, 5))
+    print_columns(lines, right=(4, 5, 6))
     for one in kept:
         for change in one.changes[:SHOWN_CHANGES]:
             click.echo(f"{one.entry.symbol}: restated: {change}")

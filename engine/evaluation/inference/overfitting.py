@@ -71,6 +71,9 @@ class Overfitting:
         in the lower half out-of-sample (logit ≤ 0).
     loss : float
         Share of combinations in which the best in-sample has a negative ratio out-of-sample.
+    behind : float
+        Share of combinations in which the best in-sample has a lower ratio out-of-sample than the
+        benchmark has there; NaN where none was given.
     slope, intercept, r_squared : float
         Degradation: least-squares line of the ratio out-of-sample on that in-sample.
     logits : float64 array, shape (combinations − undefined,)
@@ -85,6 +88,7 @@ class Overfitting:
     undefined: int
     probability: float
     loss: float
+    behind: float
     slope: float
     intercept: float
     r_squared: float
@@ -132,7 +136,7 @@ def joined(parts: Iterable[BlockSums]) -> BlockSums:
     )
 
 
-def backtest_overfitting(sums: BlockSums) -> Overfitting:
+def backtest_overfitting(sums: BlockSums, benchmark: BlockSums | None = None) -> Overfitting:
     """Return the probability of backtest overfitting, and what goes with it.
 
     Strategies that are equal out-of-sample share the mean of their ranks. A strategy without a
@@ -143,6 +147,8 @@ def backtest_overfitting(sums: BlockSums) -> Overfitting:
     ----------
     sums : BlockSums
         Of at least two strategies; those with equal returns should be given once.
+    benchmark : BlockSums, optional
+        Of one strategy over the same blocks, that the best ones are held against outside.
 
     Raises
     ------
@@ -155,13 +161,14 @@ def backtest_overfitting(sums: BlockSums) -> Overfitting:
     chosen = [sum(1 << b for b in half) for half in combinations(range(blocks), blocks // 2)]
     halves = np.array(chosen)
     tables = _Tables.of(sums)
-    found = np.empty((3, len(halves)))
+    found = np.empty((4, len(halves)))
+    found[3] = np.nan if benchmark is None else _Tables.of(benchmark).sharpe(halves)[::-1, 0]
     pairs = len(halves) // 2  # in this order, the other half of combination i is number −1 − i
     for first in range(0, pairs, _ROWS):
         rows = np.arange(first, min(first + _ROWS, pairs))
         one, other = tables.sharpe(halves[rows]), tables.sharpe(halves[-1 - rows])
-        found[:, rows] = _looked_up(one, other)
-        found[:, -1 - rows] = _looked_up(other, one)
+        found[:3, rows] = _looked_up(one, other)
+        found[:3, -1 - rows] = _looked_up(other, one)
     return _summary(blocks, strategies, found)
 
 
@@ -226,7 +233,7 @@ def _looked_up(inside: FloatArray, outside: FloatArray) -> FloatArray:
 
 
 def _summary(blocks: int, strategies: int, found: FloatArray) -> Overfitting:
-    logits, inside, outside = found[:, ~np.isnan(found[1:]).any(axis=0)]
+    logits, inside, outside, benchmark = found[:, ~np.isnan(found[1:3]).any(axis=0)]
     slope, intercept, r_squared = _line(inside, outside)
     some = len(logits) > 0
     return Overfitting(
@@ -236,6 +243,7 @@ def _summary(blocks: int, strategies: int, found: FloatArray) -> Overfitting:
         undefined=found.shape[1] - len(logits),
         probability=float(np.mean(logits <= 0.0)) if some else math.nan,
         loss=float(np.mean(outside < 0.0)) if some else math.nan,
+        behind=_share_behind(outside, benchmark),
         slope=slope,
         intercept=intercept,
         r_squared=r_squared,
@@ -243,6 +251,13 @@ def _summary(blocks: int, strategies: int, found: FloatArray) -> Overfitting:
         in_sample=inside,
         out_of_sample=outside,
     )
+
+
+def _share_behind(ratios: FloatArray, benchmark: FloatArray) -> float:
+    """Return how often ratios are below the benchmark's; NaN where that has none."""
+    known = ~np.isnan(benchmark)
+    below = ratios[known] < benchmark[known] - ROUNDING
+    return float(np.mean(below)) if known.any() else math.nan
 
 
 def _line(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:

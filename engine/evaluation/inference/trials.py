@@ -17,6 +17,7 @@ References
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from statistics import NormalDist
 
 import numpy as np
@@ -27,7 +28,6 @@ from engine.market.quotes import FloatArray
 
 _NORMAL = NormalDist()
 _EULER_MASCHERONI = 0.5772156649015329
-_COLUMNS = 1024  # of a matrix product at once
 
 
 def expected_maximum(trials: float) -> float:
@@ -126,19 +126,44 @@ def effective_trials_by_eigenvalues(returns: FloatArray) -> float:
     Returns
     -------
     float
-        NaN if no trial varies. Time and memory grow with n · trials · min(n, trials) and
-        n · trials.
+        NaN if no trial varies.
     """
-    standard = _standardised(returns)
-    trials = standard.shape[1]
-    if not trials:
+    return effective_trials_in_parts([returns])
+
+
+def effective_trials_in_parts(parts: Iterable[FloatArray], trials: int | None = None) -> float:
+    """Return the participation ratio of trials of which some are given at a time.
+
+    Correlations of trials, N × N, have the same sum of squares as products of sessions, n × n, so
+    that memory stays below n² numbers and two parts, however many trials there are; time grows
+    with N · n · min(N, n).
+
+    Parameters
+    ----------
+    parts : iterable of float64 arrays, each shape (n, some)
+        As for :func:`effective_trials_by_eigenvalues`.
+    trials : int, optional
+        How many there are, if those given are drawn from more: their mean squared correlation is
+        taken for that of all. Those that do not vary are not to be counted.
+    """
+    given, held, products = 0, [], np.zeros(())
+    for part in parts:
+        held.append(_standardised(part))
+        given += held[-1].shape[1]
+        if given > len(part):
+            for standard in held:
+                products = products + standard @ standard.T
+            held = []
+    if held:
+        whole = np.concatenate(held, axis=1)
+        products = whole.T @ whole
+    if not given:
         return math.nan
-    narrow = standard if trials <= len(standard) else standard.T
-    squares = 0.0
-    for first in range(0, narrow.shape[1], _COLUMNS):
-        products = narrow.T @ narrow[:, first : first + _COLUMNS]
-        squares += float(np.square(products, out=products).sum())
-    return float(trials**2 / squares)
+    squares = float(np.square(products).sum())
+    if trials is None or trials <= given or given < 2:
+        return given**2 / squares
+    between = (squares - given) / (given * (given - 1.0))
+    return trials / (1.0 + (trials - 1.0) * between)
 
 
 def effective_trials_by_clusters(returns: FloatArray, threshold: float = 0.5) -> int:

@@ -32,7 +32,7 @@ from engine.evaluation.streak_study.run_bootstrap import automatic_block_length
 from engine.evaluation.streak_study.runs import winning_and_losing
 from engine.evaluation.streak_study.table import KINDS, Kind, Streak, current_streak, streak_table
 from engine.market.others import OtherCloses
-from engine.market.panel import PricePanel
+from engine.market.panel import PricePanel, Provenance
 from engine.market.quotes import FloatArray
 from engine.signals.streaks import outperformance_streak, simple_returns
 from engine.study.scan import ScanSection
@@ -50,11 +50,14 @@ class Context:
         VIX close, and fed funds rate (fraction a year) dated on or before each session.
     others : sequence of OtherCloses
         Further assets, for the anatomy of streaks.
+    sources : tuple of Provenance
+        Where all of it came from.
     """
 
     vix: FloatArray | None = None
     fed_funds: FloatArray | None = None
     others: Sequence[OtherCloses] = ()
+    sources: tuple[Provenance, ...] = ()
 
     def digest(self) -> str:
         """Return a hash of all of it: equal for studies that may know the same."""

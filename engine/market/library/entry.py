@@ -18,6 +18,7 @@ RATES = "values as published"
 FROM_DIVIDENDS = "computed from dividends: 1 - D / previous close"
 FROM_ADJUSTED_CLOSE = "adjusted close as the file gives it"
 NO_ADJUSTMENT = "none: neither dividends nor an adjusted close are known"
+NO_PRICES = "none: values have no total return"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from engine.market.faults import file_error
 from engine.market.library.entry import Entry, entry_of, sidecar_bytes
 from engine.market.library.lock import locked
 from engine.market.library.table import Table, table_bytes, table_of
-from engine.market.library.transaction import recover, write_together
+from engine.market.library.transaction import is_unfinished, recover, write_together
 
 PARQUET = ".parquet"
 SIDECAR = ".json"
@@ -122,41 +123,58 @@ class Library:
             for symbol in symbols:
                 if symbol.upper() not in known:
                     raise self._absent(symbol.upper(), known)
-            for symbol in symbols:
-                # the sidecar last: without it the rows would be nobody's
-                self.path(symbol).unlink(missing_ok=True)
-                self.path(symbol).with_name(f"{symbol.upper()}{SIDECAR}").unlink(missing_ok=True)
+            names = [f"{symbol.upper()}{end}" for symbol in symbols for end in (PARQUET, SIDECAR)]
+            write_together(self.folder, dict.fromkeys(names, b""))
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
         """Hold the lock, unless nobody can write here: then nothing changes while one reads."""
-        if not os.access(self.folder, os.W_OK):
+        if os.access(self.folder, os.W_OK):
+            with self._recovered():
+                yield
+        elif is_unfinished(self.folder):
+            raise DataError(f"{self.folder}: a write was interrupted; it must be writable to go on")
+        else:
             yield
-            return
-        with locked(self.folder):
-            recover(self.folder)
-            yield
+
+    @contextlib.contextmanager
+    def _recovered(self) -> Iterator[None]:
+        """Hold the lock, after finishing what an interrupted process had begun."""
+        try:
+            with locked(self.folder):
+                recover(self.folder)
+                yield
+        except OSError as error:
+            raise self._unwritable(error) from None
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with locked(self.folder):
-                recover(self.folder)
-                yield
         except OSError as error:
-            reason = error.strerror or error
-            raise DataError(f"{self.folder}: the library cannot be written: {reason}") from None
+            raise self._unwritable(error) from None
+        with self._recovered():
+            yield
+
+    def _unwritable(self, error: OSError) -> DataError:
+        reason = error.strerror or error
+        return DataError(f"{self.folder}: the library cannot be written: {reason}")
 
     def _symbols(self) -> tuple[str, ...]:
-        return tuple(sorted(path.stem for path in self.folder.glob(f"*{SIDECAR}")))
+        """Return the symbols of which there is a file: one without the other is damage."""
+        found = (self.folder.glob(f"*{end}") for end in (PARQUET, SIDECAR))
+        stems = {path.stem for path in itertools.chain(*found)}
+        return tuple(sorted(stem for stem in stems if stem == stem.upper()))
 
     def _entry(self, symbol: str) -> Entry:
         if symbol not in self._symbols():
             raise self._absent(symbol, self._symbols())
         sidecar = self.folder / f"{symbol}{SIDECAR}"
         try:
-            return entry_of(sidecar.read_bytes())
+            entry = entry_of(sidecar.read_bytes())
+            if entry.symbol != symbol:
+                raise ValueError(f"is of {entry.symbol}, under another name")
+            return entry
         except (OSError, ValueError) as error:
             raise _damaged(sidecar, symbol, error, cure="fetch") from None
 

@@ -15,7 +15,7 @@ import urllib.parse
 import numpy as np
 
 from engine.errors import DataError, ProviderError
-from engine.market.library.entry import NO_ADJUSTMENT, RATES
+from engine.market.library.entry import NO_PRICES, RATES
 from engine.market.library.table import Table
 from engine.market.providers.delivery import Delivery, Request
 from engine.market.providers.http import get
@@ -50,7 +50,7 @@ def fetch_fred(request: Request) -> Delivery:
     table = _parsed(content, series).until(np.datetime64(request.last))
     if not len(table):
         raise ProviderError(f"FRED: {series} has no values in the span asked for")
-    return Delivery(table, "values", RATES, NO_ADJUSTMENT)
+    return Delivery(table, "values", RATES, NO_PRICES)
 
 
 def _parsed(content: bytes, series: str) -> Table:

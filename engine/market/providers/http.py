@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import http.client
+import threading
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import Future
 from typing import Any
 
 from engine.errors import ProviderError
@@ -15,7 +17,8 @@ from engine.version import VERSION
 
 MAX_BYTES = 32 * 2**20
 _CHUNK = 2**16
-_TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
+TRANSIENT_STATUS = {408, 425, 429, 500, 502, 503, 504}
+"""After these, asking again may help."""
 
 
 def get(url: str, provider: str, timeout: float) -> bytes:
@@ -37,23 +40,41 @@ def get(url: str, provider: str, timeout: float) -> bytes:
     """
     if not url.startswith(("https://", "http://")):
         raise ProviderError(f"{provider}: {url} is no http or https address")
+    whole: Future[bytes] = Future()
+
+    def ask() -> None:
+        try:
+            whole.set_result(_asked(url, provider, timeout))
+        except Exception as error:
+            whole.set_exception(error)
+
+    # in a thread of its own: a socket's timeout starts anew with every byte of the heading, and
+    # does not count while a name is looked up
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return whole.result(timeout)
+    except TimeoutError:
+        raise _slow(provider, timeout) from None
+
+
+def _asked(url: str, provider: str, timeout: float) -> bytes:
     deadline = time.monotonic() + timeout
     headers = {"User-Agent": f"streaklab/{VERSION}", "Accept": "text/csv"}
-    request = urllib.request.Request(url, headers=headers)
     try:
+        request = urllib.request.Request(url, headers=headers)
         with urllib.request.urlopen(request, timeout=timeout) as answer:
             return _body(answer, provider, deadline, timeout)
     except urllib.error.HTTPError as error:
         with error:
             raise _refused(error, provider) from None
-    except TimeoutError:
-        raise _slow(provider, timeout) from None
     except (http.client.HTTPException, OSError) as error:
         raise _unreachable(error, provider, timeout) from None
+    except ValueError as error:
+        raise ProviderError(f"{provider}: {url} is no address: {error}") from None
 
 
 def _body(answer: Any, provider: str, deadline: float, timeout: float) -> bytes:
-    """Read to the end; a socket's own timeout starts anew with every byte, this one does not."""
+    """Read to the end, but not longer than anybody waits for it."""
     parts: list[bytes] = []
     size = 0
     while part := answer.read1(_CHUNK):
@@ -79,7 +100,7 @@ def _refused(error: urllib.error.HTTPError, provider: str) -> ProviderError:
     what = "too many requests" if error.code == 429 else error.reason
     return ProviderError(
         f"{provider}: status {error.code}, {what}",
-        transient=error.code in _TRANSIENT_STATUS,
+        transient=error.code in TRANSIENT_STATUS,
         retry_after=wait,
     )
 
@@ -88,7 +109,7 @@ def retry_after(text: str | None, now: dt.datetime) -> float | None:
     """Return the seconds a Retry-After header asks for: a number or a date; None if it is none."""
     if text is None:
         return None
-    if text.strip().isdigit():
+    if text.strip().isascii() and text.strip().isdecimal():
         return float(text)
     try:
         until = email.utils.parsedate_to_datetime(text)

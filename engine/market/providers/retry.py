@@ -60,13 +60,25 @@ def with_retries(
         sleep=sleep,
         reraise=True,
     )
-    return retrying(provider, request)
+    try:
+        return retrying(provider, request)
+    except ProviderError as error:
+        raise _with_wait(error) from None
 
 
 def _worth_asking_again(error: BaseException) -> bool:
     if not isinstance(error, ProviderError) or not error.transient:
         return False
     return error.retry_after is None or error.retry_after <= LONGEST_WAIT
+
+
+def _with_wait(error: ProviderError) -> ProviderError:
+    """Return an error that also says how long a provider wants to be left alone."""
+    wait = error.retry_after
+    if wait is None or wait <= LONGEST_WAIT:
+        return error
+    message = f"{error}; it asks to wait {wait:,.0f} s, longer than {LONGEST_WAIT:g} s"
+    return ProviderError(message, transient=error.transient, retry_after=wait)
 
 
 def _pause(state: RetryCallState) -> float:

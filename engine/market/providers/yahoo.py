@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from engine.market.corporate_actions import dividend_factors, split_factors
 from engine.market.library.entry import AS_TRADED, FROM_DIVIDENDS
 from engine.market.library.table import Table
 from engine.market.providers.delivery import Delivery, Request
+from engine.market.providers.http import TRANSIENT_STATUS
+from engine.market.providers.yahoo_session import Exchange, yahoo_session
 from engine.market.quotes import FloatArray
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ def _history(request: Request) -> tuple[pd.DataFrame, str]:
     """Return yfinance's frame: to today whatever the end, as later splits are in all prices."""
     try:
         import yfinance
+
+        session = yahoo_session()
     except ImportError:
         message = 'Yahoo needs yfinance: pip install "streaklab[yahoo]"'
         raise ProviderError(message) from None
@@ -56,35 +61,52 @@ def _history(request: Request) -> tuple[pd.DataFrame, str]:
     span: dict[str, Any] = {"period": "max"} if request.start is None else {"start": request.start}
     if request.start is not None and request.start >= request.now.date():
         raise ProviderError(f"Yahoo: {request.symbol}: there are no bars from {request.start} on")
+    session.exchange = Exchange(request.timeout)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of yfinance about pandas: nothing a user can act on
-            frame = yfinance.Ticker(request.symbol).history(
+            frame = yfinance.Ticker(request.symbol, session=session).history(
                 interval="1d", auto_adjust=False, actions=True, timeout=request.timeout, **span
             )
     except Exception as error:  # yfinance lets through whatever its parts raise
-        raise _translated(error, request.symbol) from None
+        yfinance.data.YfData.cache_get.cache_clear()  # it keeps answers, bad ones too
+        raise _translated(error, request.symbol, session.exchange) from None
     return frame, yfinance.__version__
 
 
-def _translated(error: Exception, symbol: str) -> ProviderError:
-    from yfinance.exceptions import YFDataException, YFRateLimitError, YFTickerMissingError
+def _translated(error: Exception, symbol: str, exchange: Exchange) -> ProviderError:
+    message, transient = _said(error, symbol, exchange)
+    wait = exchange.retry_after if transient else None
+    return ProviderError(f"Yahoo: {message}", transient=transient, retry_after=wait)
 
-    if isinstance(error, YFRateLimitError):
-        message, transient = "too many requests", True
-    elif isinstance(error, YFTickerMissingError):
-        said = str(error).removeprefix(f"${symbol}: ")
-        message, transient = f"{symbol}: {said}", False
-    elif isinstance(error, json.JSONDecodeError):
-        message, transient = f"{symbol}: the answer is not data, perhaps a web page", True
-    elif isinstance(error, YFDataException):
-        message, transient = f"{symbol}: {error}", True
-    elif isinstance(error, OSError):  # the transports' errors are all of this kind
-        said = (str(error) or type(error).__name__).splitlines()[0].partition(". See ")[0]
-        message, transient = f"no connection: {said[:200]}", True
-    else:
-        message, transient = f"{symbol}: not an answer yfinance understands: {error!r}", False
-    return ProviderError(f"Yahoo: {message}", transient=transient)
+
+def _said(error: Exception, symbol: str, exchange: Exchange) -> tuple[str, bool]:
+    """Return what an error of yfinance means, and whether asking again may help."""
+    from curl_cffi.requests.exceptions import HTTPError, IncompleteRead, Timeout
+    from yfinance import exceptions as yahoo
+
+    status = f"status {exchange.status}, " if exchange.status >= 400 else ""
+    refused = "there is no such symbol" if exchange.status == 404 else f"{status}{error}"
+    connection = (str(error) or type(error).__name__).splitlines()[0].partition(". See ")[0]
+    connection = re.sub(r"^Failed to perform, curl: \(\d+\) ", "", connection)[:200]
+    told = str(error).removeprefix(f"${symbol}: ")
+    meanings: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, bool], ...] = (
+        (yahoo.YFRateLimitError, "status 429, too many requests", True),
+        (yahoo.YFTickerMissingError, f"{symbol}: {told}", False),
+        (
+            json.JSONDecodeError,
+            f"{symbol}: {status}the answer is not data, perhaps a web page",
+            True,
+        ),
+        (yahoo.YFDataException, f"{symbol}: {told}", True),
+        ((TimeoutError, Timeout), f"no whole answer within {exchange.timeout:g} s", True),
+        (IncompleteRead, f"{symbol}: the answer broke off", True),
+        (HTTPError, f"{symbol}: {refused}", exchange.status in TRANSIENT_STATUS),
+        # the transports' errors are all of this kind
+        (OSError, f"no connection: {connection}", True),
+    )
+    unknown = (f"{symbol}: not an answer yfinance understands: {error!r}", False)
+    return next((said[1:] for said in meanings if isinstance(error, said[0])), unknown)
 
 
 def _table(frame: pd.DataFrame, request: Request) -> tuple[Table, tuple[str, ...]]:

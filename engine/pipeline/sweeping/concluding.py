@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import UsageError
 from engine.pipeline.bench import setting_of
 from engine.pipeline.sweeping.confirming import confirmed, reference
 from engine.pipeline.sweeping.part import Columns
-from engine.pipeline.sweeping.plan import Numbers, Plan
+from engine.pipeline.sweeping.plan import Numbers, Plan, nothing_allowed
 from engine.pipeline.sweeping.progress import Progress
 from engine.pipeline.sweeping.studied import Studied
 from engine.pipeline.sweeping.tally import Tally
@@ -42,9 +41,7 @@ class Course:
     def check_any(self) -> None:
         """Raise UsageError if the rule allowed nothing."""
         if not self._tally.rows:
-            raise UsageError(
-                f"the rule allows none of the {self._plan.grid.count:,} combinations of the grid"
-            )
+            raise nothing_allowed(self._plan.grid)
 
     def concluded(self, seconds: float) -> dict[str, Any]:
         """Return the fields of a summary of the sweep."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,14 @@ from engine.execution.costs import Terms
 from engine.execution.simulation import Simulation
 from engine.execution.terms import terms_of
 from engine.market.panel import PricePanel
+from engine.market.quotes import FloatArray
 from engine.pipeline.bench import BENCHMARKS
 from engine.rules.registry import rule_named
 from engine.rules.resolve import resolve
 from engine.study.models import Study
+
+if TYPE_CHECKING:
+    from engine.evaluation.resampled_search import Search
 
 Numbers = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]
@@ -86,6 +90,18 @@ class Part:
         returns = len(self.panel) - self.panel.start_index - 1
         metrics = trial_metrics(trials, returns, self.terms.initial_cash, workers)
         return {**metrics, PATH: trials.set_paths}
+
+    def returns(self, numbers: Numbers, workers: int) -> FloatArray:
+        """Return what sets earned in each session after the first, fraction, shape (m, n − 1)."""
+        found: FloatArray = self._kernel.returns(numbers, workers)
+        return found
+
+    def search(self, numbers: Numbers) -> Search:
+        """Return the search of some allowed sets, to be made again on other histories."""
+        from engine.evaluation.resampled_search import Search
+
+        rule = self.resolved.rule
+        return Search(self.panel, rule, self._given, self._axes, self.terms, numbers)
 
     def parameters(self, number: int) -> dict[str, Any]:
         """Return all parameters of one set."""

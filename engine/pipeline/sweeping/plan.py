@@ -51,6 +51,11 @@ def check_size(grid: Grid, *, many: bool) -> None:
     raise StudyError(f"the grid has {grid.count:,} parameter sets ({sizes}); {remedy}")
 
 
+def nothing_allowed(grid: Grid) -> UsageError:
+    """Return the error of a grid of which the rule allows nothing."""
+    return UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
+
+
 class Plan:
     """A study's grid, split into axes of the rule (inner) and those of prices and terms (outer).
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from engine.evaluation.grid_study import Map
 from engine.report.chapters.sweep.sections import table_of
-from engine.report.charts.sweep.maps import colour_reach, map_figure, pair_name
+from engine.report.charts.sweep.maps import colour_reach, has_middle, map_figure, pair_name
 from engine.report.document import Block, Chapter, selection
 from engine.report.format import format_value
-from engine.report.grids import axes_section, bin_text
+from engine.report.grids import axes_section
 from engine.report.sweep_report import CORE, SweepReport
 
 MOST_CELLS = 40_000
@@ -56,18 +56,18 @@ def _sentences(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[str, ...]:
     if not drawn:
         return ()
     metric = report.metric
-    core = report.grid["references"].get(CORE)
+    core = format_value(report.grid["references"].get(CORE), metric.unit)
     colours = (
-        f"Blue cells are better than {report.core_label} ({format_value(core, metric.unit)}), red "
-        "ones worse; a good region is wide and smooth, a lucky cell stands alone."
-        if core is not None and metric.direction
+        f"Blue cells are better than {report.core_label} ({core}), red ones worse; a good region "
+        "is wide and smooth, a lucky cell stands alone."
+        if has_middle(report)
         else "A region is wide and smooth where it means something; a lucky cell stands alone."
     )
     every = len(report.maps)
     left_out = (
         (
-            f"The {len(drawn):,} pairs that matter most of {every:,} are drawn; heatmap.csv in the "
-            "result's folder holds them all.",
+            f"Drawn are {len(drawn):,} of {every:,} pairs, those that matter most; heatmap.csv in "
+            "the result's folder holds them all.",
         )
         if len(drawn) < every
         else ()
@@ -80,6 +80,7 @@ def _sentences(report: SweepReport, drawn: tuple[Map, ...]) -> tuple[str, ...]:
 
 
 def _told(one: Map) -> dict[str, object]:
+    """Return a pair for machines: its highest and its lowest mean, at which bins of its axes."""
     known = np.flatnonzero(np.isfinite(one.mean))
     ends: dict[str, object] = {}
     for name, choose in (("highest", np.argmax), ("lowest", np.argmin)):
@@ -87,6 +88,6 @@ def _told(one: Map) -> dict[str, object]:
             at = np.unravel_index(known[choose(one.mean.ravel()[known])], one.mean.shape)
             ends[name] = {
                 "mean": float(one.mean[at]),
-                "at": [bin_text(*one.values[k][i]) for k, i in enumerate(at)],
+                "at": [list(one.values[k][i]) for k, i in enumerate(at)],
             }
     return {"axes": list(one.axes), "range_of_means": one.range_of_means, **ends}

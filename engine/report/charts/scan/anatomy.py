@@ -80,5 +80,5 @@ def _colour(outperformance: float) -> str:
 def _room(values: list[float]) -> list[float]:
     """Return a range that leaves room for the figures at the ends of the bars."""
     low, high = min(0.0, *values), max(0.0, *values)
-    room = 0.22 * ((high - low) or 0.01)
+    room = 0.28 * ((high - low) or 0.01)
     return [low - room, high + room]

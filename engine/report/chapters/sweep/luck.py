@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.report.chapters.sweep.sections import table_of
 from engine.report.charts.sweep.luck import choices_figure, winners_figure
 from engine.report.document import Block, Chapter, DataTable, Figure, selection
@@ -22,11 +24,11 @@ def luck(report: SweepReport) -> Chapter | None:
     if report.evidence is None:
         return None
     told, core = report.evidence.told, report.core_label
-    judged = verdict_section(told, core)
+    judged = replace(verdict_section(told, core), title="What the verdict is made of")
     return Chapter(
         key="luck",
         title="How much of this is luck?",
-        sentences=judged.lines,
+        sentences=tuple(f"{line[:1].upper()}{line[1:]}" for line in judged.lines),
         blocks=(
             table_of(judged, "judged"),
             *_searches(report.evidence),

@@ -11,7 +11,7 @@ def table_of(section: Section, key: str, *, told: bool = False) -> DataTable:
 
     With `told` the section's sentences stand below it, above its notes.
     """
-    heads = (text[:1].upper() + text[1:] for text in section.headings)
+    heads = (text if len(text) == 1 else text[:1].upper() + text[1:] for text in section.headings)
     return DataTable(
         key,
         section.title,

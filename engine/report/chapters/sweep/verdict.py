@@ -163,7 +163,9 @@ def _cards(report: SweepReport) -> list[dict[str, Any]]:
         name = f"Sets above the core in {report.metric.label}"
         cards.append({"name": name, "value": format_value(share, "fraction"), "core": None})
     if report.verdict is not None:
-        cards.append({"name": "Evidence", "value": report.verdict.level, "core": None})
+        level = report.verdict.level
+        value = "none" if level == "no evidence" else level
+        cards.append({"name": "Evidence of an edge", "value": value, "core": None})
     return cards
 
 

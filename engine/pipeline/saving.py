@@ -100,6 +100,7 @@ def save_scan(
             "sha256": scan.context.digest(),
             "sources": [vars(source) for source in scan.context.sources],
         },
+        "folder": scan.study.folder and str(scan.study.folder),
         "seed": scan.study.seed,
         "config": scan.config,
         "timings": {"scan_seconds": scan.seconds},

@@ -149,6 +149,7 @@ def test_marks_on_the_relative_line_tell_the_trigger(stored):
     assert list(mark["x"]) == [row["fill_session"] for row in into]
     for text, row in zip(mark["text"], into, strict=True):
         assert row["trigger"].replace(">", "&gt;") in text  # and plotly finds no markup in it
+        assert f"held {row['stay_sessions']} sessions" in text
     prices = pd.read_parquet(stored.path / "market.parquet")
     ratio = prices["satellite_close"] / prices["core_close"]
     at = prices["session"].astype(str).tolist().index(into[0]["fill_session"])

@@ -38,11 +38,12 @@ def report(
 
     RUN is named as for `streak show`. The page needs nothing but itself: it can be sent as an
     attachment. The files are put into the result's folder; the result itself stays as it was.
+    Evidence on a sweep is told in the report of the sweep.
     """
-    from engine.pipeline.reporting import write_pictures, write_report
+    from engine.pipeline.reporting import subject_of, write_pictures, write_report
     from engine.store.folders import find
 
-    stored = find(results, run)
+    stored = subject_of(find(results, run))
     drawn = [] if pictures is None else write_pictures(stored, pictures)
     page = write_report(stored, out)
     for path in drawn:

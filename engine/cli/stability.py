@@ -36,13 +36,15 @@ def stability(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Show how a run, or one set of a sweep, does when one choice beside it changes.
+    """Show what a result hangs on: costs, fills, the first session, the price basis.
 
-    Costs and the break-even cost, one session of delay and the other fill, later first sessions,
-    other price bases, each beside the core held on the same terms; of a sweep's set also its
-    neighbours in the grid. Writes stability.md, .csv and .json into the result's folder; the result
-    itself stays as it was. RUN is named as for `streak show`, a sweep's best set by the metric it
-    is ranked by. Prices, files and code must be what they were.
+    One choice at a time is changed of a run, or of one set of a sweep: multiples of the costs and
+    the break-even cost, one session of delay and the other fill, later first sessions, other price
+    bases; each beside the core held on the same terms. Of a set also its neighbours in the grid.
+
+    RUN is named as for `streak show`; of a sweep it is the best set by the metric it is ranked by.
+    Prices, files and code must be what they were. Writes stability.md, .csv and .json into the
+    result's folder; the result itself stays as it was.
     """
     from engine.pipeline.reloading import KINDS
     from engine.pipeline.stability import save_stability, stability_of, stability_told

@@ -58,7 +58,7 @@ def reload(stored: Stored, data_dir: Path | None = None) -> Reloaded:
     """
     manifest = stored.manifest
     if manifest["kind"] not in KINDS:
-        raise UsageError(f"{stored.name} is a {manifest['kind']}; name a run or a sweep")
+        raise UsageError(f"{stored.name} is of kind {manifest['kind']}; name a run or a sweep")
     if manifest["code_hash"] != code_hash():
         raise UsageError(
             f"{stored.name} was made by another version of Streaklab's code; "

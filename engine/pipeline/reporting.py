@@ -24,17 +24,23 @@ from engine.report.chapters import run_document
 from engine.report.chapters.comparison import comparison_document
 from engine.report.chapters.scan import scan_document
 from engine.report.chapters.sweep import sweep_document
+from engine.report.chapters.walk_forward import walk_forward_document
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Document
 from engine.report.run_report import Holdings, RunReport
 from engine.report.scan_report import ScanReport
-from engine.report.sweep_report import SweepReport
+from engine.report.sweep_report import Luck, SweepReport
+from engine.report.walk_forward_report import WalkForwardReport
 from engine.report.writing import report_files
 from engine.store.comparison_reading import read_comparison
-from engine.store.folders import Stored, put_beside, write_whole
+from engine.store.evidence import KIND as EVIDENCE
+from engine.store.evidence import evidence_of
+from engine.store.folders import Stored, find, put_beside, write_whole
 from engine.store.run_reading import StoredRun, read_run
 from engine.store.scan_reading import read_scan
+from engine.store.stored_runs import stored_metrics
 from engine.store.sweep_reading import read_sweep
+from engine.store.walk_forward_reading import read_walk_forward
 
 BEST_SETS = 200
 """Sets of a sweep that its report looks at one by one."""
@@ -42,6 +48,19 @@ _EARLIER = (
     "prices were not stored with this run, which an earlier version made: the relative line, "
     "holding lengths, and the sensitivity to costs and delay are left out; run the study again"
 )
+
+
+def subject_of(stored: Stored) -> Stored:
+    """Return the result that a report on a stored one is about: evidence is told in its sweep's.
+
+    Raises
+    ------
+    UsageError
+        If the sweep that evidence is on is no longer beside it.
+    """
+    if stored.manifest["kind"] != EVIDENCE:
+        return stored
+    return find(stored.path.parent.parent, stored.manifest["sweep"]["run"])
 
 
 def document_of(stored: Stored) -> Document:
@@ -152,11 +171,22 @@ def _scan_document(stored: Stored) -> Document:
 
 def sweep_report(stored: Stored) -> SweepReport:
     """Return everything the report of a stored sweep shows."""
-    return SweepReport(read_sweep(stored, best=BEST_SETS))
+    found = evidence_of(stored)
+    luck = None if found is None else Luck(found.name, stored_metrics(found))
+    return SweepReport(read_sweep(stored, best=BEST_SETS), luck)
 
 
 def _sweep_document(stored: Stored) -> Document:
     return sweep_document(sweep_report(stored))
+
+
+def walk_forward_report(stored: Stored) -> WalkForwardReport:
+    """Return everything the report of a stored walk-forward shows."""
+    return WalkForwardReport(read_walk_forward(stored))
+
+
+def _walk_forward_document(stored: Stored) -> Document:
+    return walk_forward_document(walk_forward_report(stored))
 
 
 _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
@@ -164,6 +194,7 @@ _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
     "comparison": _comparison_document,
     "scan": _scan_document,
     "sweep": _sweep_document,
+    "walk-forward": _walk_forward_document,
 }
 
 
@@ -191,11 +222,18 @@ def _scan_pictures(stored: Stored) -> dict[str, bytes]:
     return scan_pictures(scan_report(stored))
 
 
+def _walk_forward_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.walk_forward_pictures import walk_forward_pictures
+
+    return walk_forward_pictures(walk_forward_report(stored))
+
+
 _PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
     "run": _run_pictures,
     "comparison": _comparison_pictures,
     "scan": _scan_pictures,
     "sweep": _sweep_pictures,
+    "walk-forward": _walk_forward_pictures,
 }
 
 

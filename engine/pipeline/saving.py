@@ -184,7 +184,7 @@ def save_evidence(found: Evidence, root: Path) -> Stored:
         "sweep": told["sweep"],
         "options": {
             "by": found.metric,
-            "blocks": found.blocks,
+            "blocks": found.findings.blocks,
             "seed": found.seed,
             "searches": [
                 {"null": one.null, "resample": len(one.winners), "block_length": one.block_length}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.evaluation.definitions import Unit, find_metric
@@ -15,7 +16,7 @@ from engine.evaluation.inference.verdict import CRITERIA, Verdict
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.report.evidence import verdict_text
 from engine.report.format import UNDEFINED, format_metric, format_number, format_value
-from engine.report.labels import set_label
+from engine.report.labels import axis_label, set_label
 from engine.report.sections import Section
 from engine.report.stability import stability_sections
 from engine.report.sweeps import core_label
@@ -61,12 +62,12 @@ _SEARCH = (
 def evidence_sections(told: Told, core: str) -> list[Section]:
     """Return every section on a sweep's evidence; `core` is what the core benchmark is called."""
     sections = [
-        _verdict(told, core),
-        _alone(told, core),
-        _deflated(told, core),
-        _overfitting(told, core),
-        _superiority(told, core),
-        _searches(told),
+        verdict_section(told, core),
+        alone_section(told, core),
+        deflated_section(told, core),
+        overfitting_section(told, core),
+        superiority_section(told, core),
+        searches_section(told),
         *([] if told["stability"] is None else stability_sections(told["stability"], core)),
     ]
     return [section for section in sections if section.lines]
@@ -110,7 +111,8 @@ def _verdict_of(told: Told) -> Verdict:
     return found
 
 
-def _verdict(told: Told, core: str) -> Section:
+def findings_section(told: Told) -> Section:
+    """Return the figures that led to a verdict, and what each would need for a better one."""
     criteria = {criterion.key: criterion for criterion in CRITERIA}
     rows, notes = [], []
     for finding in told["verdict"]["findings"]:
@@ -120,23 +122,33 @@ def _verdict(told: Told, core: str) -> Section:
         value = format_value(finding["value"], criterion.unit)
         rows.append((criterion.label, finding["level"], value, *needed))
         notes.append(f"{criterion.label}: {criterion.explanation}")
-    winner = told["winner"]
+    headings = ("figure", "level", "value", *_NEEDED)
+    line = "Every figure reaches a level of its own, and the lowest counts."
+    return Section("What the verdict is made of", (line,), headings, tuple(rows), 2, tuple(notes))
+
+
+def verdict_section(told: Told, core: str) -> Section:
+    """Return the verdict on a sweep's winner and the figures that led to it."""
+    found, winner = findings_section(told), told["winner"]
     best = format_metric(told["metric"], winner["metrics"][told["metric"]])
     lines = (
         f"{verdict_text(_verdict_of(told), core)}.",
         f"Winner by {find_metric(told['metric']).label} ({best}): {_label(told)}.",
         f"Sets: {told['sets']:,}; strategies that differ in what they held or on which terms: "
         f"{told['strategies']:,}.",
-        "Every figure reaches a level of its own, and the lowest counts.",
+        *found.lines,
         *_caveats(told),
     )
-    headings = ("figure", "level", "value", *_NEEDED)
-    return Section("How much of it is luck?", lines, headings, tuple(rows), 2, tuple(notes))
+    return replace(found, title="How much of it is luck?", lines=lines)
 
 
 def _caveats(told: Told) -> list[str]:
     """Return what the figures leave out."""
     found = []
+    others = [axis for axis in told["winner"]["values"] if not axis.startswith("rule.")]
+    if others:
+        names = ", ".join(map(axis_label, others))
+        found.append(f"The winner has chosen its own prices or terms as well: {names}.")
     if told["correlated"] < told["strategies"]:
         drawn = f"{told['correlated']:,} strategies that were drawn"
         found.append(f"Effective trials: from the correlations of {drawn}.")
@@ -157,7 +169,8 @@ def _label(told: Told) -> str:
     return set_label(tuple(values), values)
 
 
-def _alone(told: Told, core: str) -> Section:
+def alone_section(told: Told, core: str) -> Section:
+    """Return what is known of the winner as if nothing else had been tried."""
     one = told["uncertainty"]
     errors, needed = one["sharpe_errors"], one["minimum_track_record"]
     enough = UNDEFINED if needed is None else format_value(math.ceil(needed), "sessions")
@@ -176,7 +189,8 @@ def _alone(told: Told, core: str) -> Section:
     return Section("The winner alone", (line,), ("figure", "value"), tuple(rows))
 
 
-def _deflated(told: Told, core: str) -> Section:
+def deflated_section(told: Told, core: str) -> Section:
+    """Return the deflated Sharpe ratios."""
     over = {"active": core, "excess": "cash"}
     rows = [
         (
@@ -201,7 +215,8 @@ def _deflated(told: Told, core: str) -> Section:
     return Section("Deflated Sharpe ratio", (line,), headings, tuple(rows), 2, (_DEFLATION,))
 
 
-def _overfitting(told: Told, core: str) -> Section:
+def overfitting_section(told: Told, core: str) -> Section:
+    """Return how choices of one half did in the other; without sentences where undefined."""
     one = told["overfitting"]
     if one is None:
         return Section("")
@@ -225,7 +240,8 @@ def _overfitting(told: Told, core: str) -> Section:
     return _figures("Chosen in one half, looked up in the other", line, rows, (_CSCV, *left_out))
 
 
-def _superiority(told: Told, core: str) -> Section:
+def superiority_section(told: Told, core: str) -> Section:
+    """Return the test of all strategies against the core."""
     one = told["superiority"]
     line = (
         f"All strategies against {core}, resampled in blocks of "
@@ -246,7 +262,8 @@ def _figures(title: str, line: str, rows: Sequence[_Figure], notes: tuple[str, .
     return Section(title, (line,), ("figure", "value"), cells, 1, notes)
 
 
-def _searches(told: Told) -> Section:
+def searches_section(told: Told) -> Section:
+    """Return the searches on histories without an edge; without sentences where none was made."""
     metric = told["metric"]
     shown = ("5", "50", "95", "99")
     rows = [

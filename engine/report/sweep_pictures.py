@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.evaluation.definitions import Metric, find_metric
 from engine.evaluation.grid_study import Map
 from engine.report.charts.sweep.base import value_text
 from engine.report.charts.sweep.cloud import has_cloud
 from engine.report.charts.sweep.maps import colour_reach, colours, has_middle, lying, pair_name
 from engine.report.drawing import literal, panes, written
-from engine.report.format import is_defined
+from engine.report.format import format_value, is_defined
 from engine.report.grids import bin_text
 from engine.report.labels import axis_label
 from engine.report.sweep_report import CORE, OWN, WINNER, SweepReport
@@ -35,7 +36,7 @@ def sweep_pictures(report: SweepReport) -> dict[str, bytes]:
     UsageError
         If matplotlib is not installed.
     """
-    drawn = {"spread": _spread, "map": _map, "halves": _halves}
+    drawn = {"spread": _spread, "map": _map, "halves": _halves, "luck": _luck}
     return written(drawn, report, report.manifest)
 
 
@@ -59,7 +60,7 @@ def _spread(report: SweepReport) -> Figure | None:
                 label=literal(f"{report.label(series)} {value_text(metric, value)}"),
             )
     axes.set_title(f"{metric.label} over {spread['sets'] - spread['undefined']:,} sets")
-    axes.xaxis.set_major_formatter(_formatter(report))
+    axes.xaxis.set_major_formatter(_formatter(report.metric))
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.grid(visible=False, axis="x")
     axes.legend(loc="upper left")
@@ -85,7 +86,7 @@ def _map(report: SweepReport) -> Figure | None:
         origin="lower",
         aspect="auto",
     )
-    figure.colorbar(image, ax=axes, format=_formatter(report))
+    figure.colorbar(image, ax=axes, format=_formatter(report.metric))
     for number, axis in enumerate((axes.xaxis, axes.yaxis)):
         _label(axis, one, number)
     axes.grid(visible=False)
@@ -132,11 +133,34 @@ def _halves(report: SweepReport) -> Figure | None:
     axes.set_xlabel(f"{report.metric.label} before {halves['second_start']}")
     axes.set_ylabel("after it")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(_formatter(report))
+        axis.set_major_formatter(_formatter(report.metric))
     axes.use_sticky_edges = False
     axes.margins(0.03)
     axes.set_title(f"{report.metric.label} in both halves of history")
     axes.legend(loc="best")
+    return figure
+
+
+def _luck(report: SweepReport) -> Figure | None:
+    """Return the winners of the first search without an edge, beside ours."""
+    told = {} if report.evidence is None else report.evidence.told
+    search = next(iter(told.get("searches", ())), None)
+    if search is None or len(search["histogram"]["counts"]) < 2 or search["own"] is None:
+        return None
+    metric = find_metric(told["metric"])
+    edges, counts = search["histogram"]["edges"], search["histogram"]["counts"]
+    figure, (axes,) = panes([1.0], SIZE)
+    axes.bar(
+        edges[:-1], counts, np.diff(edges) * 0.94, align="edge", color=LIGHT["cash"], alpha=0.5
+    )
+    p_value = format_value(search["p_value"], "ratio")
+    ours = f"our winner {value_text(metric, search['own'])}, p {p_value}"
+    axes.axvline(search["own"], color=LIGHT["rule"], linewidth=1.8, label=ours)
+    axes.set_title(f"Winners on {search['histories']:,} histories without an edge")
+    axes.set_xlabel(metric.label)
+    axes.xaxis.set_major_formatter(_formatter(metric))
+    axes.grid(visible=False, axis="x")
+    axes.legend(loc="upper left")
     return figure
 
 
@@ -154,7 +178,7 @@ def _mark(axes: Axes, sets: Any, marker: str, colour: str, label: str) -> None:
     )
 
 
-def _formatter(report: SweepReport) -> Any:
+def _formatter(metric: Metric) -> Any:
     from matplotlib.ticker import FuncFormatter
 
-    return FuncFormatter(lambda value, _: value_text(report.metric, value))
+    return FuncFormatter(lambda value, _: value_text(metric, value))

@@ -10,13 +10,23 @@ from typing import Any
 
 from engine.evaluation.definitions import Metric, find_metric
 from engine.evaluation.grid_study import Map
+from engine.evaluation.inference.verdict import Verdict
 from engine.report.labels import set_label
+from engine.store.run_reading import stored_verdict
 from engine.store.sweep_reading import StoredSweep
 
 WINNER = "winner"
 OWN = "own"
 """Names of two series: the best set, and the study's rule with its own parameters."""
 CORE = "core"
+
+
+@dataclass(frozen=True, eq=False)
+class Luck:
+    """Stored evidence on a sweep: its name, and its ``metrics.json``."""
+
+    name: str
+    told: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +38,12 @@ class SweepReport:
     Attributes
     ----------
     sweep : StoredSweep
+    evidence : Luck or None
+        What was found of how much is luck; None where that was not looked into.
     """
 
     sweep: StoredSweep
+    evidence: Luck | None = None
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -67,6 +80,15 @@ class SweepReport:
     def core_label(self) -> str:
         """What the core benchmark is called."""
         return f"{self.manifest['data']['symbols']['core']} held"
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """The verdict on the best set; None where evidence is missing, or on another set."""
+        if self.evidence is None or self.winner is None:
+            return None
+        told = self.evidence.told
+        judged = (told["metric"], told["winner"]["row"])
+        return stored_verdict(told) if judged == (self.metric.key, self.winner["row"]) else None
 
     @cached_property
     def metrics(self) -> dict[str, Mapping[str, Any]]:

@@ -126,7 +126,7 @@ def test_results_of_other_kinds_and_other_code_are_refused(results, monkeypatch)
     named = json.loads(compared.out)["run"]
     done = streak("stability", named, "-q", "--results", results)
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "is a comparison; name a run or a sweep" in done.err
+    assert "is of kind comparison; name a run or a sweep" in done.err
     newest = json.loads(varied(results, "short", "--json").out)
     assert newest["run"] != named  # the newest run of the study, though a comparison is newer
     monkeypatch.setattr("engine.pipeline.reloading.code_hash", lambda: "changed")

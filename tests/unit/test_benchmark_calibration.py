@@ -99,3 +99,12 @@ def test_the_whole_is_written_where_it_is_asked_for(tmp_path, capsys, monkeypatc
     assert "sign-flips" in capsys.readouterr().out
     calibration.main(["--small", "--workers", "1"])
     assert not (tmp_path / "never.md").exists()
+
+
+def test_workers_change_no_bit():
+    sizes = Sizes(sessions=60, histories=3)
+    alone, two = (
+        calibration.repeated(range(1, 5), EDGE, sizes, "sharpe", workers) for workers in (1, 2)
+    )
+    assert alone.shape == (4, 3)
+    assert two.tobytes() == alone.tobytes()

@@ -106,7 +106,7 @@ def test_other_code_is_refused(stored, monkeypatch):
 
 def test_other_kinds_are_refused(stored):
     manifest = {**stored["run"].manifest, "kind": "scan"}
-    with pytest.raises(UsageError, match="is a scan; name a run or a sweep"):
+    with pytest.raises(UsageError, match="is of kind scan; name a run or a sweep"):
         reload(dataclasses.replace(stored["run"], manifest=manifest))
 
 

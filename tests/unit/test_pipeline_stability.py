@@ -30,6 +30,14 @@ sweep:
   rule.max_holding: [null, 3, 9]
   execution.slippage_bps.SMALL: [0, 20]
 """
+BOUNDED = """\
+name: bounded
+data: {source: simulated, end: 2002-12-31}
+rule: {name: rsi_threshold, rsi_period: 3, oversold: 30, overbought: 70}
+sweep:
+  rule.oversold: [30, 55, 80]
+  rule.overbought: [40, 60, 90]
+"""
 OVER_DATA = """\
 name: over-data
 data: {source: csv, directory: ., calendar: none}
@@ -44,12 +52,13 @@ sweep:
 def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("varied")
     write_pair(folder)
-    one, other = (
+    one, *others = (
         write_study(folder, f"{name}.yaml", text)
-        for name, text in (("one", STUDY), ("two", OVER_DATA))
+        for name, text in (("one", STUDY), ("two", OVER_DATA), ("three", BOUNDED))
     )
     sweep = ("sweep", "--no-confirm", "--workers", 1)
-    for command in (("run", one), (*sweep, one, "--by", "calmar"), (*sweep, other)):
+    more = [(*sweep, other) for other in others]
+    for command in (("run", one), (*sweep, one, "--by", "calmar"), *more):
         done = streak(*command, "-q", "--results", folder / "results")
         assert done.code == 0, done.err
     return folder / "results"
@@ -90,6 +99,19 @@ def test_every_set_can_be_asked_for(sweep):
         assert found.row == row
         for key, value in as_run(found).items():
             assert value == pytest.approx(columns[key][row], rel=1e-9, abs=1e-12, nan_ok=True), key
+
+
+def test_rows_are_found_where_the_rule_does_not_allow_every_combination(results):
+    bounded = find(results, "bounded")
+    columns = read_trials(bounded)
+    assert bounded.manifest["skipped"] == 3
+    for row in range(bounded.manifest["sets"]):
+        found = stability_of(bounded, row=row, starts=1)
+        assert found.values == {key: columns[key][row] for key in bounded.manifest["axes"]}
+        assert as_run(found)["sharpe"] == pytest.approx(columns["sharpe"][row], rel=1e-9)
+        near = found.stability.neighbourhood
+        assert near.number == (0, 1, 2, 4, 5, 8)[row]
+        assert near.metric == pytest.approx(columns["sharpe"][row], rel=1e-9)
 
 
 def test_the_best_by_another_metric(sweep):

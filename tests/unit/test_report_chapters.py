@@ -112,7 +112,32 @@ def test_the_log_lists_every_rotation(stored, said):
     listed = said[0]["chapters"]["rotations"]["rotations"]
     assert len(listed) == len(rows) == len(said[1].table("rotation-log")) - 1
     assert listed[3]["cost"] == float(rows[3]["cost"])
+    assert listed[3]["stay_return"] == float(rows[3]["stay_return"])
     assert listed[3]["trigger"] == rows[3]["trigger"]
+
+
+def test_the_log_says_what_came_of_each_rotation(stored, said):
+    rows = list(csv.DictReader(io.StringIO(stored.read("rotations.csv").decode())))
+    heads, *lines = said[1].table("rotation-log")
+    at = [heads.index(name) for name in ("Sessions", "Return", "Active")]
+    for row, line in zip(rows, lines, strict=True):
+        sessions, *returns = (line[i] for i in at)
+        assert sessions == row["stay_sessions"] + "+" * (row["stay_open"] == "True")
+        for text, name in zip(returns, ("stay_return", "stay_active"), strict=True):
+            shown = f"{float(row[name]) * 100:.2f} %"
+            assert text == shown.replace("-0.00", "0.00").replace("-", "−")
+    assert heads[-1] == "Cost"
+
+
+def test_a_log_of_an_earlier_version_has_no_results_of_stays(stored):
+    found = run_report(stored)
+    without = [{k: v for k, v in r.items() if k[:4] != "stay"} for r in found.run.rotations]
+    run = dataclasses.replace(found.run, rotations=tuple(without))
+    document = run_document(dataclasses.replace(found, run=run))
+    page = Page(report_files(document)["report.html"].decode())
+    heads, first, *_ = page.table("rotation-log")
+    assert heads[5:] == ["Sold at", "Bought at", "Cost"]
+    assert len(first) == len(heads)
 
 
 def test_marks_on_the_relative_line_tell_the_trigger(stored):
@@ -124,6 +149,7 @@ def test_marks_on_the_relative_line_tell_the_trigger(stored):
     assert list(mark["x"]) == [row["fill_session"] for row in into]
     for text, row in zip(mark["text"], into, strict=True):
         assert row["trigger"].replace(">", "&gt;") in text  # and plotly finds no markup in it
+        assert f"held {row['stay_sessions']} sessions" in text
     prices = pd.read_parquet(stored.path / "market.parquet")
     ratio = prices["satellite_close"] / prices["core_close"]
     at = prices["session"].astype(str).tolist().index(into[0]["fill_session"])
@@ -185,6 +211,24 @@ def test_the_verdict_on_luck_is_the_stored_one(stored, said):
     sentence = f"{found['level'].capitalize()} of an edge over LARGE held"
     assert said[2].count(sentence) == 1
     assert found["caveat"] in said[2]
+
+
+def test_what_the_verdict_rests_on_follows_the_key_figures(stored, said):
+    """Each figure with its level and thresholds, and how well the run's figures are known."""
+    metrics = json.loads(stored.read("metrics.json"))
+    chapters = list(said[0]["chapters"])
+    assert chapters.index("luck") == chapters.index("key-figures") + 1
+    luck = said[0]["chapters"]["luck"]
+    assert {key: luck[key] for key in ("uncertainty", "verdict")} == {
+        key: metrics[key] for key in ("uncertainty", "verdict")
+    }
+    _, *judged = said[1].table("judged")
+    assert [line[1] for line in judged] == [f["level"] for f in metrics["verdict"]["findings"]]
+    known = dict(said[1].table("known")[1:])
+    one = metrics["uncertainty"]
+    assert known["Sharpe above 0, probability"] == f"{one['sharpe_probability'] * 100:.2f} %"
+    assert known["Sharpe, standard error"] == f"{one['sharpe_errors']['non_normal']:.3f}"
+    assert f"blocks of {one['block_length']:.1f} sessions" in said[2]
 
 
 def test_a_win_by_luck_is_said_to_be_one(tmp_path):
@@ -261,6 +305,7 @@ def test_a_run_without_stored_intervals_says_so(stored):
     markdown = report_files(document)["report.md"].decode()
     assert "no intervals were stored with this run" in markdown
     assert "95 % interval |" not in markdown
+    assert "How much of this is luck?" not in markdown
 
 
 def test_a_run_is_traded_again_from_its_folder(stored):

@@ -14,12 +14,13 @@ from engine.report.format import format_number, format_value
 from engine.report.run_report import RunReport
 from engine.store.run_reading import stored_verdict
 
-_BUT: dict[Level, str] = {
+BUT: dict[Level, str] = {
     "no evidence": ", but nothing says that was more than luck",
     "weak": ", on weak evidence",
     "moderate": ", on moderate evidence",
     "strong": ", on strong evidence",
 }
+"""How an answer goes on that says a rule beat the core."""
 
 
 def verdict(report: RunReport) -> Chapter:
@@ -79,7 +80,7 @@ def _answer(report: RunReport) -> tuple[str, tuple[str, ...]]:
             "difference.",
         )
     found = stored_verdict(report.run.metrics)
-    but = "" if found is None else _BUT[found.level]
+    but = "" if found is None else BUT[found.level]
     won, lost = f"Yes: after costs it beat {core}{but}", f"No: after costs it trailed {core}"
     first = f"After costs, {rule} returned {returned} and {core} {_returned(report, 'core')}."
     evidence = () if found is None else (f"{_capital(verdict_text(found, core))}.",)

@@ -11,6 +11,7 @@ from engine.report.chapters.sweep.confirmations import confirmations
 from engine.report.chapters.sweep.halves import halves
 from engine.report.chapters.sweep.key_figures import key_figures
 from engine.report.chapters.sweep.leaders import leaders
+from engine.report.chapters.sweep.luck import luck, stability
 from engine.report.chapters.sweep.maps import maps
 from engine.report.chapters.sweep.neighbours import neighbours
 from engine.report.chapters.sweep.spread import spread
@@ -29,10 +30,12 @@ def reproduce(report: SweepReport) -> Chapter:
 SWEEP_CHAPTERS: tuple[Callable[[SweepReport], Chapter | None], ...] = (
     verdict,
     key_figures,
+    luck,
     spread,
     maps,
     leaders,
     neighbours,
+    stability,
     halves,
     confirmations,
     reproduce,

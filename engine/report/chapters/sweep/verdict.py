@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.report.chapters.terms import Facts, facts_table, terms_of
+from engine.report.chapters.verdict import BUT
 from engine.report.document import Chapter
+from engine.report.evidence import verdict_text
 from engine.report.format import format_number, format_value
 from engine.report.grids import grid_notes
 from engine.report.labels import axis_label
@@ -38,6 +41,7 @@ def verdict(report: SweepReport) -> Chapter:
             "answer": answer,
             "winner_beats_core_after_costs": _beats(report),
             "winner": report.winner,
+            "evidence": None if report.verdict is None else asdict(report.verdict),
             "sets": report.sets,
             "paths": report.grid["paths"],
             "facts": dict(facts),
@@ -77,7 +81,7 @@ def _answer(report: SweepReport) -> tuple[str, tuple[str, ...]]:
     else:
         even = "Even t" if report.sets > 1 else "T"
         answer = f"{even}{best[1:]} trailed {core} after costs"
-    return answer, (_returns(report), *_tries(report))
+    return answer, (_returns(report), *_tries(report), *_evidence(report))
 
 
 def _best(report: SweepReport) -> str:
@@ -85,6 +89,8 @@ def _best(report: SweepReport) -> str:
 
 
 def _but(report: SweepReport) -> str:
+    if report.verdict is not None:
+        return BUT[report.verdict.level]
     return ", which by itself is no evidence" if report.sets > 1 else ""
 
 
@@ -121,6 +127,19 @@ def _tries(report: SweepReport) -> tuple[str, ...]:
     )
 
 
+def _evidence(report: SweepReport) -> tuple[str, ...]:
+    """Return how much evidence there is, or how to gather it."""
+    if report.verdict is not None:
+        said = verdict_text(report.verdict, report.core_label)
+        return (f"{said[:1].upper()}{said[1:]}.",)
+    if report.evidence is not None or report.sets < 2:
+        return ()
+    return (
+        "How much of that may be luck was not looked into: streak evidence "
+        f"{report.sweep.stored.name}",
+    )
+
+
 def _cards(report: SweepReport) -> list[dict[str, Any]]:
     """Return the figures a reader sees first: name, the best set's value, the core's."""
     if report.winner is None:
@@ -143,6 +162,10 @@ def _cards(report: SweepReport) -> list[dict[str, Any]]:
     if share is not None and report.sets > 1:
         name = f"Sets above the core in {report.metric.label}"
         cards.append({"name": name, "value": format_value(share, "fraction"), "core": None})
+    if report.verdict is not None:
+        level = report.verdict.level
+        value = "none" if level == "no evidence" else level
+        cards.append({"name": "Evidence of an edge", "value": value, "core": None})
     return cards
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.evaluation.definitions import Metric
@@ -9,6 +10,9 @@ from engine.report.charts.base import DASHES, axis
 from engine.report.format import format_value
 from engine.report.sweep_report import OWN, WINNER
 from engine.report.theme import colour_of, variable
+
+MARGIN = 0.015
+"""Of the width of a chart, on either side."""
 
 _TICKS = {"fraction": ".2~%", "ratio": ".3~g", "currency": ",.0f"}
 _VALUES = {"fraction": ".2%", "ratio": ".3f", "currency": ",.0f", "count": ",.0f"}
@@ -38,6 +42,12 @@ def series_style(series: str) -> dict[str, Any]:
         return {"color": variable("text"), "width": 1.6, "dash": "dash"}
     dash = DASHES.get(series, "solid")
     return {"color": variable(colour_of(series)), "width": 1.6, "dash": dash}
+
+
+def beyond(values: Sequence[float]) -> list[float]:
+    """Return where an axis begins and ends so that no bar and no mark at its ends is cut."""
+    margin = (max(values) - min(values)) * MARGIN
+    return [min(values) - margin, max(values) + margin]
 
 
 def value_text(metric: Metric, value: float) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from engine.report.charts.base import axis, plotted, short
-from engine.report.charts.sweep.base import metric_axis, series_style, value_format
+from engine.report.charts.sweep.base import beyond, metric_axis, series_style, value_format
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_value, is_defined
 from engine.report.grids import spread_section
@@ -16,8 +15,6 @@ from engine.report.theme import variable
 
 FEW = 7
 """Sets in the fullest bin up to which every whole number has its tick."""
-MARGIN = 0.015
-"""Of the width of the chart, on either side."""
 
 
 def spread_figure(report: SweepReport) -> Figure | None:
@@ -47,7 +44,9 @@ def spread_figure(report: SweepReport) -> Figure | None:
         plot=plotted(
             [_bars(report), *(_mark(report, s, value, top) for s, value in marked.items())],
             {
-                "xaxis": metric_axis(metric, showgrid=False, range=_range(edges, marked)),
+                "xaxis": metric_axis(
+                    metric, showgrid=False, range=beyond([*edges, *marked.values()])
+                ),
                 "yaxis": axis(
                     "sets",
                     tickformat=",d",
@@ -62,13 +61,6 @@ def spread_figure(report: SweepReport) -> Figure | None:
         height=400,
         note=_outside(report),
     )
-
-
-def _range(edges: Sequence[float], marked: Mapping[str, float]) -> list[float]:
-    """Return where the axis begins and ends: beyond all bars and marks, so that none is cut."""
-    values = (edges[0], edges[-1], *marked.values())
-    margin = (max(values) - min(values)) * MARGIN
-    return [min(values) - margin, max(values) + margin]
 
 
 def _bars(report: SweepReport) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from engine.errors import DataError
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.faults import data_error
 from engine.market.library import DamagedError, Entry, Held, Library
+from engine.market.library.entry import FILE
 from engine.market.library.merging import Change, changes, revised_volumes
 from engine.market.library.table import Table
 from engine.market.load import check_alone
@@ -26,8 +27,6 @@ from engine.market.quality import errors_of, summarise
 from engine.market.sources.library import quotes_of
 from engine.version import VERSION
 
-FILE = "file"
-"""The source of what was imported."""
 SHOWN_CHANGES = 10
 
 

@@ -335,7 +335,9 @@ def test_a_damaged_symbol_is_fetched_again_as_a_whole(folder, exchange):
 
 def test_a_damaged_sidecar_says_what_to_do(folder, exchange):
     (folder / "IWM.json").write_text("{}")
-    with refused(folder, "IWM.json: has the schema None.*streak data fetch IWM fetches it again"):
+    with refused(
+        folder, "IWM.json: has the schema None.*streak data fetch IWM, or import, takes it again"
+    ):
         fetching(folder, "2020-12-31").update()
     (kept,) = fetching(folder, "2020-12-31").fetch(wanted("IWM"))
     assert kept.status == "repaired"

@@ -197,7 +197,7 @@ def _judged(one: Candidate, accept_restatement: bool, today: dt.date | None) -> 
     if one.damage:
         notes.append(f"what was stored could not be used: {one.damage}")
     if stored and (revised := revised_volumes(stored.table, table)):
-        notes.append(f"volumes of {revised:,} stored sessions were revised")
+        notes.append(f"stored sessions whose volumes were revised: {revised:,}")
     gate = _gate(one.held, today)
     warnings = (*(f"{entry.symbol}: {note}" for note in notes), *gate)
     if stored is None:
@@ -230,7 +230,7 @@ def _restatement(symbol: str, found: Sequence[Change]) -> str:
     shown = [f"  {change}" for change in found[:SHOWN_CHANGES]]
     if more := len(found) - SHOWN_CHANGES:
         shown += [f"  … and {more:,} more"] if more > 0 else []
-    head = f"{symbol}: {len(found):,} stored numbers are told differently now"
+    head = f"{symbol}: stored numbers that are told differently now: {len(found):,}"
     return "\n".join([head, *shown, "nothing was changed; --accept-restatement takes them"])
 
 

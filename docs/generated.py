@@ -125,7 +125,8 @@ time, so that memory stays below 2 GB.
 The result is a folder of its own beside the sweep: `metrics.json`, `winners.csv` (every history's
 winner), `choices.csv` (every combination of CSCV, with annual ratios), `summary.md` and
 `summary.csv`. `streak show` of the sweep mentions it; the same question gives the same bytes,
-however many workers answer it.
+however many workers answer it. On two cores 11,000 strategies take some 20 seconds, and a
+thousand histories of 10,000 sets less than a minute.
 
 ## A search, from Python
 

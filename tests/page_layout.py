@@ -22,3 +22,6 @@ OVERLAPS = """() => [...document.querySelectorAll('.chart')].flatMap((chart) =>
     }));
     return found;
   }))"""
+FALSE_COLOURS = """() => [...document.querySelectorAll('.chart')].flatMap((chart) =>
+  JSON.stringify([chart.data ?? [], chart.layout ?? {}]).includes('var(--') ? [chart.id] : [])"""
+"""Charts that name a colour the page did not resolve."""

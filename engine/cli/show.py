@@ -34,6 +34,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     from engine.report.sweeps import stored_sweep_sections, stored_sweep_table
     from engine.report.walk_forwards import stored_walk_forward_sections
     from engine.store.folders import find
+    from engine.store.provenance import sources_of
     from engine.store.run_reading import stored_equities
     from engine.store.stored_runs import stored_metrics
 
@@ -57,9 +58,7 @@ def show(run: str, results: Path, as_json: bool, quiet: bool) -> None:
     if manifest["kind"] == "walk-forward":
         click.echo("")
         print_sections(stored_walk_forward_sections(stored), simulated=False)
-    beside = manifest.get("beside", {}).get("sources", [])
-    sources = [*manifest["data"]["sources"], *beside]
-    origins = [(source["symbol"], origin_text(source)) for source in sources]
+    origins = [(source["symbol"], origin_text(source)) for source in sources_of(manifest)]
     facts = [
         ("folder", str(stored.path)),
         ("created", manifest["created"]),

@@ -18,9 +18,10 @@ from engine.cli.options import (
 
 @click.command("walk-forward")
 @click.argument("config", type=CONFIG)
+@click.option("--report", is_flag=True, help="Write the report of the walk-forward as well.")
 @click.option("--workers", type=click.IntRange(1), help="Threads of the search; default: all.")
 @common_options
-def walk_forward(config: Path, workers: int | None, common: Common) -> None:
+def walk_forward(config: Path, report: bool, workers: int | None, common: Common) -> None:
     """Choose parameters on one window of history, trade them in the next, and move on.
 
     The section `walk_forward` of the study CONFIG says how long the windows are and by which
@@ -46,4 +47,4 @@ def walk_forward(config: Path, workers: int | None, common: Common) -> None:
         click.echo("")
         print_sections(walk_forward_sections(found), simulated=False)
 
-    common.tell(stored, as_json=lambda: walk_forward_facts(found), show=show)
+    common.tell(stored, as_json=lambda: walk_forward_facts(found), show=show, report=report)

@@ -125,6 +125,8 @@ class SearchFindings:
         Those of them whose correlations were looked at.
     deflated : tuple of Deflated
         Over the core, then over cash.
+    blocks : int
+        S of CSCV.
     overfitting : Overfitting or None
         None where there is nothing to choose from, or too few returns for the blocks.
     overfitting_basis : {"excess", "active"}
@@ -139,6 +141,7 @@ class SearchFindings:
     strategies: int
     correlated: int
     deflated: tuple[Deflated, ...]
+    blocks: int
     overfitting: Overfitting | None
     overfitting_basis: Basis
     superiority: Superiority
@@ -186,6 +189,7 @@ def search_findings(
         strategies=len(strategies),
         correlated=len(sample),
         deflated=found,
+        blocks=blocks,
         overfitting=overfitting,
         overfitting_basis=basis,
         superiority=_superiority(strategies, len(core), block_length, seed),
@@ -204,6 +208,7 @@ def _deflated(
     ratios = ratios[~np.isnan(ratios)]
     variance = float(ratios.var(ddof=1)) if len(ratios) > 1 else 0.0
     effective = effective_trials_in_parts((p.over(basis) for p in sample.parts()), len(ratios))
+    effective = float(f"{effective:.9g}")  # further digits depend on the threads of the product
     root = math.sqrt(SESSIONS_PER_YEAR)
     return Deflated(
         basis=basis,

@@ -113,7 +113,7 @@ class Fetching:
             check_source(stored, source)
             delivery = self._delivered(source, symbol, start, end, cure="--end {} takes it")
             if stored is not None:
-                _check_not_shorter(stored, delivery, end)
+                _check_covers(stored, delivery, start, end)
                 delivery = replace(delivery, table=merged(stored.table, delivery.table))
             asked = {"symbol": symbol, "start": _text(_earliest(start, stored)), "end": _text(end)}
             candidates.append(
@@ -159,11 +159,13 @@ class Fetching:
     def _continued(self, held: Held, name: str) -> Delivery:
         """Return what is stored with what is missing, after comparing the last rows."""
         source, dates = held.entry.source, held.table.dates
-        delivery = self._delivered(source, name, dates[-min(OVERLAP, len(dates))].item())
+        start = dates[-min(OVERLAP, len(dates))].item()
+        delivery = self._delivered(source, name, start)
         if self.accept_restatement and changes(held.table, delivery.table):
             self.say(held.entry.symbol, "the past is told differently; fetching all of it")
-            delivery = self._delivered(source, name, dates[0].item())
-        _check_not_shorter(held, delivery, None)
+            start = dates[0].item()
+            delivery = self._delivered(source, name, start)
+        _check_covers(held, delivery, start, None)
         return replace(delivery, table=merged(held.table, delivery.table))
 
     def _delivered(
@@ -244,13 +246,21 @@ def _late(delivery: Delivery, request: Request, calendar: str) -> tuple[str, ...
     return (f"{missing}, from {late[0]} on: the provider has none yet, or gave half an answer",)
 
 
-def _check_not_shorter(stored: Held, delivery: Delivery, end: dt.date | None) -> None:
-    """Refuse an answer that ends before what is stored, unless that end was asked for."""
-    last = delivery.table.dates[-1]
-    if end is None and last < stored.table.dates[-1]:
+def _check_covers(
+    stored: Held, delivery: Delivery, start: dt.date | None, end: dt.date | None
+) -> None:
+    """Refuse an answer that lacks the first or the last stored row of those asked for."""
+    symbol, told, dates = stored.entry.symbol, delivery.table.dates, stored.table.dates
+    asked = dates if start is None else dates[dates >= np.datetime64(start)]
+    if len(asked) and told[0] > asked[0]:
         raise ProviderError(
-            f"{stored.entry.symbol}: the answer ends on {last}, before the last row stored, "
-            f"{stored.table.dates[-1]}: half an answer"
+            f"{symbol}: the answer begins on {told[0]}, after the row stored of {asked[0]}: "
+            "half an answer"
+        )
+    if end is None and told[-1] < dates[-1]:
+        raise ProviderError(
+            f"{symbol}: the answer ends on {told[-1]}, before the last row stored, {dates[-1]}: "
+            "half an answer"
         )
 
 

@@ -24,11 +24,13 @@ from engine.report.chapters import run_document
 from engine.report.chapters.comparison import comparison_document
 from engine.report.chapters.scan import scan_document
 from engine.report.chapters.sweep import sweep_document
+from engine.report.chapters.walk_forward import walk_forward_document
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Document
 from engine.report.run_report import Holdings, RunReport
 from engine.report.scan_report import ScanReport
 from engine.report.sweep_report import Luck, SweepReport
+from engine.report.walk_forward_report import WalkForwardReport
 from engine.report.writing import report_files
 from engine.store.comparison_reading import read_comparison
 from engine.store.evidence import KIND as EVIDENCE
@@ -38,6 +40,7 @@ from engine.store.run_reading import StoredRun, read_run
 from engine.store.scan_reading import read_scan
 from engine.store.stored_runs import stored_metrics
 from engine.store.sweep_reading import read_sweep
+from engine.store.walk_forward_reading import read_walk_forward
 
 BEST_SETS = 200
 """Sets of a sweep that its report looks at one by one."""
@@ -177,11 +180,21 @@ def _sweep_document(stored: Stored) -> Document:
     return sweep_document(sweep_report(stored))
 
 
+def walk_forward_report(stored: Stored) -> WalkForwardReport:
+    """Return everything the report of a stored walk-forward shows."""
+    return WalkForwardReport(read_walk_forward(stored))
+
+
+def _walk_forward_document(stored: Stored) -> Document:
+    return walk_forward_document(walk_forward_report(stored))
+
+
 _DOCUMENTS: dict[str, Callable[[Stored], Document]] = {
     "run": _run_document,
     "comparison": _comparison_document,
     "scan": _scan_document,
     "sweep": _sweep_document,
+    "walk-forward": _walk_forward_document,
 }
 
 
@@ -209,11 +222,18 @@ def _scan_pictures(stored: Stored) -> dict[str, bytes]:
     return scan_pictures(scan_report(stored))
 
 
+def _walk_forward_pictures(stored: Stored) -> dict[str, bytes]:
+    from engine.report.walk_forward_pictures import walk_forward_pictures
+
+    return walk_forward_pictures(walk_forward_report(stored))
+
+
 _PICTURES: dict[str, Callable[[Stored], dict[str, bytes]]] = {
     "run": _run_pictures,
     "comparison": _comparison_pictures,
     "scan": _scan_pictures,
     "sweep": _sweep_pictures,
+    "walk-forward": _walk_forward_pictures,
 }
 
 

@@ -14,10 +14,8 @@ from engine.market.load import load_panel
 from engine.market.panel import PricePanel, Provenance
 from engine.pipeline.scanning import context_of
 from engine.store.folders import Stored
-from engine.store.provenance import code_hash
+from engine.store.provenance import code_hash, sources_of
 from engine.study.models import LibraryData
-
-_NONE: Mapping[str, Any] = {"sources": ()}
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,14 @@ class Reproduction:
     reproduces: bool
     verdict: str
     reasons: tuple[str, ...] = ()
+
+
+def own_library(stored: Stored) -> Path | None:
+    """Return the library that the study of a result names as its own; None if there is none."""
+    data = stored.manifest.get("config", {}).get("data", {})
+    folder = stored.manifest.get("folder")
+    named = data.get("directory") if data.get("source") == "library" else None
+    return None if named is None or folder is None else Path(folder, named)
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,7 @@ def _differences(manifest: Mapping[str, Any], now: _Given) -> list[str]:
     sessions = then["sessions"] + then["warm_up_sessions"]
     if len(now.panel) != sessions:
         found.append(f"{sessions:,} sessions then, {len(now.panel):,} now")
-    before = {s["symbol"]: s for s in (*then["sources"], *manifest.get("beside", _NONE)["sources"])}
+    before = {source["symbol"]: source for source in sources_of(manifest)}
     after = {source.symbol: vars(source) for source in now.sources}
     for symbol in dict.fromkeys((*before, *after)):
         was, is_ = before.get(symbol), after.get(symbol)

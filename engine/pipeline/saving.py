@@ -100,6 +100,7 @@ def save_scan(
             "sha256": scan.context.digest(),
             "sources": [vars(source) for source in scan.context.sources],
         },
+        "folder": scan.study.folder and str(scan.study.folder),
         "seed": scan.study.seed,
         "config": scan.config,
         "timings": {"scan_seconds": scan.seconds},
@@ -183,7 +184,7 @@ def save_evidence(found: Evidence, root: Path) -> Stored:
         "sweep": told["sweep"],
         "options": {
             "by": found.metric,
-            "blocks": found.blocks,
+            "blocks": found.findings.blocks,
             "seed": found.seed,
             "searches": [
                 {"null": one.null, "resample": len(one.winners), "block_length": one.block_length}

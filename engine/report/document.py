@@ -189,7 +189,7 @@ class Document:
 
     title: str
     subtitle: str
-    kind: Literal["run", "sweep", "scan", "comparison"]
+    kind: Literal["run", "sweep", "scan", "comparison", "walk-forward"]
     name: str
     simulated: bool
     chapters: tuple[Chapter, ...]

@@ -76,6 +76,11 @@ def format_number(value: float, decimals: int) -> str:
     return f"{MINUS}{digits}" if any(digit in "123456789" for digit in digits) else digits
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: ``1 set``, ``1,234 sets``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def format_basis_points(bps: float | Mapping[str, float]) -> str:
     """Return a cost in bp: one for all assets (``1 bp``) or by symbol (``IWM 2 bp, SPY 1 bp``)."""
     if isinstance(bps, Mapping):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.evaluation.definitions import find_metric
-from engine.report.format import UNDEFINED, format_metric, format_number, format_value
+from engine.report.format import UNDEFINED, counted, format_metric, format_number, format_value
 from engine.report.labels import axis_label, set_label, value_text
 from engine.report.sections import Section
 
@@ -78,7 +78,7 @@ def _neighbours_note(grid: Told) -> str:
         return "the best set has no neighbours to hold it against"
     median, worst = (format_metric(grid["metric"], steps[key]) for key in ("median", "worst"))
     return (
-        f"{_counted(steps['sets'], 'set')} one step from the best: median {median}, worst {worst}, "
+        f"{counted(steps['sets'], 'set')} one step from the best: median {median}, worst {worst}, "
         f"{format_value(steps['near'], 'fraction')} within a tenth of it; plateau "
         f"{_number(best['plateau'], 2)} (1: as good as the best, 0: like any set)"
     )
@@ -103,11 +103,11 @@ def spread_section(grid: Told, core: str) -> Section:
     defined = spread["sets"] - spread["undefined"]
     paths = f"{'about ' if grid['paths_error'] else ''}{grid['paths']:,}"
     lines = [
-        f"How {name} is spread over {_counted(defined, 'set')} ({paths} different position paths): "
+        f"How {name} is spread over {counted(defined, 'set')} ({paths} different position paths): "
         "something is best in every grid, so look at the middle first."
     ]
     if spread["undefined"]:
-        lines.append(f"{_counted(spread['undefined'], 'set')} more: {name} is undefined.")
+        lines.append(f"{counted(spread['undefined'], 'set')} more: {name} is undefined.")
     for reference, label in (("core", core), ("own", "the study's own parameters")):
         share = spread["better_than"].get(reference)
         if share is not None:
@@ -263,7 +263,7 @@ def halves_section(grid: Told, core: str) -> Section:
     halves, key = grid["halves"], grid["metric"]
     if halves is None:
         return Section(title, ("History is too short to be halved.",))
-    sets = _counted(halves["sets"], "set")
+    sets = counted(halves["sets"], "set")
     among = f"a seeded sample of {sets}" if halves["is_sample"] else sets
     lines = (
         f"Whether what was good before {halves['second_start']} was good after it: each half is a "
@@ -301,10 +301,6 @@ _SPANS = ("whole", "first", "second")
 def _reference_row(key: str, label: str, values: Sequence[float | None]) -> tuple[str, ...]:
     whole, first, second = (format_metric(key, value) for value in values)
     return (label, whole, first, UNDEFINED, second, UNDEFINED)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _number(value: float | None, decimals: int) -> str:

@@ -15,7 +15,7 @@ from engine.evaluation.inference.verdict import CRITERIA, Verdict
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.report.evidence import verdict_text
 from engine.report.format import UNDEFINED, format_metric, format_number, format_value
-from engine.report.labels import set_label
+from engine.report.labels import axis_label, set_label
 from engine.report.sections import Section
 from engine.report.stability import stability_sections
 from engine.report.sweeps import core_label
@@ -138,6 +138,10 @@ def verdict_section(told: Told, core: str) -> Section:
 def _caveats(told: Told) -> list[str]:
     """Return what the figures leave out."""
     found = []
+    others = [axis for axis in told["winner"]["values"] if not axis.startswith("rule.")]
+    if others:
+        names = ", ".join(map(axis_label, others))
+        found.append(f"The winner has chosen its own prices or terms as well: {names}.")
     if told["correlated"] < told["strategies"]:
         drawn = f"{told['correlated']:,} strategies that were drawn"
         found.append(f"Effective trials: from the correlations of {drawn}.")

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.evaluation.definitions import find_metric
 from engine.report.evidence import uncertainty_notes
-from engine.report.format import UNDEFINED, format_metric, format_number, format_value
+from engine.report.format import UNDEFINED, counted, format_metric, format_number, format_value
 from engine.report.labels import axis_label, value_text
 from engine.report.results import RUN_COLUMNS, caption_of, execution_notes
 from engine.report.sections import Section, sections_body
@@ -64,11 +64,14 @@ def walk_forward_markdown(found: WalkForward, table: Table) -> str:
 def _notes(told: Told, core: str) -> Iterator[str]:
     """Yield what the rows are, and what the folds say, in a few sentences."""
     name = find_metric(told["metric"]).label
-    yield (
-        f"walk-forward: at each close the parameters decide that were the best of "
-        f"{told['sets']:,} sets by {name} in {_training(told)}, chosen anew every "
-        f"{told['windows']['test_sessions']:,} sessions ({told['engine']} engine)"
-    )
+    if told["sets"] == 1:
+        yield "the grid has one set, so nothing is chosen: name axes under sweep"
+    else:
+        yield (
+            f"walk-forward: at each close the parameters decide that were the best of "
+            f"{told['sets']:,} sets by {name} in {_training(told)}, chosen anew every "
+            f"{told['windows']['test_sessions']:,} sessions ({told['engine']} engine)"
+        )
     yield (
         "own parameters: the study's, never changed; hindsight: the set that was best in these "
         "very sessions, which nobody could have known"
@@ -92,7 +95,7 @@ def _warnings(told: Told) -> Iterator[str]:
     if told["held_fixed"]:
         yield (
             f"not chosen, as no rule can: {', '.join(told['held_fixed'])}; the study's own values "
-            "hold"
+            "hold, and other values have a walk-forward each, below"
         )
     idle = [row for row in told["folds"] if row["in_force"] != row["fold"]]
     if idle:
@@ -123,19 +126,26 @@ def _efficiency_note(told: Told, name: str, core: str) -> str:
 
 
 def _standing_note(told: Told, core: str) -> str:
-    summary = told["summary"]
+    summary, beaten = told["summary"], told["summary"]["percentile"]
+    gained = (
+        f"{_percent(summary['profitable'])} of {counted(summary['folds'], 'fold')} gained, "
+        f"{_percent(summary['beating_core'])} gained more than {core}"
+    )
+    if beaten is None:
+        return gained
     return (
-        f"{_percent(summary['profitable'])} of {summary['folds']:,} folds gained, "
-        f"{_percent(summary['beating_core'])} gained more than {core}; out of sample the choices "
-        f"beat {_percent(summary['percentile'])} of the other sets on average (chance: 50 %)"
+        f"{gained}; out of sample the choices beat {_percent(beaten)} of the other sets on average "
+        "(chance: 50 %)"
     )
 
 
 def _sections(told: Told, core: str) -> list[Section]:
-    return [_choices(told), _outcomes(told, core), _drift(told)]
+    folds = (choices_section(told), outcomes_section(told, core), drift_section(told))
+    return [*folds, *([scenarios_section(told)] if told["scenarios"] else [])]
 
 
-def _choices(told: Told) -> Section:
+def choices_section(told: Told) -> Section:
+    """Return what every fold chose."""
     axes = told["axes"]
     headings = ("fold", "training", "test", "in force", *map(axis_label, axes))
     lines = (
@@ -165,7 +175,8 @@ def _in_force(row: Told) -> str:
     return "the core" if row["in_force"] is None else f"that of fold {row['in_force']}"
 
 
-def _outcomes(told: Told, core: str) -> Section:
+def outcomes_section(told: Told, core: str) -> Section:
+    """Return how every choice did in training and test; `core` names the benchmark."""
     name = find_metric(told["metric"]).label
     headings = (
         "fold",
@@ -212,7 +223,8 @@ def _outcome(key: str, row: Told) -> tuple[str, ...]:
     )
 
 
-def _drift(told: Told) -> Section:
+def drift_section(told: Told) -> Section:
+    """Return how much the choices move; without rows where nothing was swept."""
     summary = told["summary"]
     headings = ("axis", "values chosen", "changes", "mean step")
     rows = tuple(
@@ -225,7 +237,7 @@ def _drift(told: Told) -> Section:
         for one in told["drift"]
     )
     lines = (
-        f"{summary['distinct_sets']:,} different sets in {summary['choices']:,} choices. "
+        f"{counted(summary['distinct_sets'], 'set')} in {counted(summary['choices'], 'choice')}. "
         "Parameters that wander from fold to fold were fitted to their windows.",
     )
     notes = (
@@ -233,6 +245,31 @@ def _drift(told: Told) -> Section:
         "choices by chance come to about a third.",
     )
     return Section("Drift of the parameters", lines, headings, rows, 1, notes if rows else ())
+
+
+def scenarios_section(told: Told) -> Section:
+    """Return what the walk-forward comes to on other terms."""
+    columns = ("cagr", "sharpe", "max_drawdown", "active_return", "rotations_per_year")
+    headings = (
+        *map(axis_label, told["held_fixed"]),
+        *(find_metric(key).label for key in columns),
+        "efficiency",
+        "beaten",
+    )
+    rows = tuple(
+        (
+            *(value_text(one["values"][key]) for key in told["held_fixed"]),
+            *(format_metric(key, one["metrics"][key]) for key in columns),
+            _number(one["summary"]["efficiency"]),
+            format_value(one["summary"]["percentile"], "fraction"),
+        )
+        for one in told["scenarios"]
+    )
+    lines = (
+        "The whole walk-forward again, choices included, for every swept value that no rule can "
+        "choose; active return is over the core held on the same terms.",
+    )
+    return Section("On other terms", lines, headings, rows, len(told["held_fixed"]))
 
 
 def _number(value: float | None) -> str:

@@ -77,8 +77,6 @@ class Evidence:
     values : mapping
         Its swept values.
     metrics : mapping
-    blocks : int
-        S of CSCV.
     findings : SearchFindings
     uncertainty : Uncertainty
         Of the winner alone, as if nothing else had been tried.
@@ -102,18 +100,17 @@ class Evidence:
     row: int
     values: Mapping[str, Any]
     metrics: Mapping[str, float]
-    blocks: int
     findings: SearchFindings
     uncertainty: Uncertainty
     searches: tuple[ResampledSearch, ...]
     verdict: Verdict
     stability: dict[str, Any] | None
-    seconds: float
+    seconds: float = 0.0
 
     @property
     def content_hash(self) -> str:
         """Hash of the sweep and of what was asked about it."""
-        asked = [self.metric, self.blocks, self.seed]
+        asked = [self.metric, self.findings.blocks, self.seed]
         asked += [[s.null, len(s.winners), s.block_length, s.seed] for s in self.searches]
         return content_hash(json.dumps(asked), self.sweep_hash)
 

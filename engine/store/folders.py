@@ -204,7 +204,7 @@ def find(root: Path, wanted: str, *kinds: str) -> Stored:
     UsageError
         If there is no such result, or several.
     """
-    folder = Path(wanted)
+    folder = _placed(Path(wanted))
     if (folder / UNFINISHED).is_file():
         raise _is_unfinished(folder)
     if (folder / MANIFEST).is_file():
@@ -229,6 +229,12 @@ def find(root: Path, wanted: str, *kinds: str) -> Stored:
     if matching:
         raise UsageError(f'"{wanted}" names {len(matching)} results; give more of the name')
     raise _not_found(root, wanted, results)
+
+
+def _placed(folder: Path) -> Path:
+    """Return a path that names the study and the results folder of a result, as `.` does not."""
+    named = len(folder.parts) > 2 and ".." not in folder.parts
+    return folder if named else folder.resolve()
 
 
 def _not_found(root: Path, wanted: str, results: list[Stored]) -> UsageError:

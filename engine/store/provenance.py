@@ -6,7 +6,9 @@ import functools
 import hashlib
 import importlib.metadata
 import platform
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from engine.version import VERSION
 
@@ -40,6 +42,12 @@ def content_hash(config_hash: str, *data_hashes: str) -> str:
     """Return one hash of study, prices and code: equal hashes mean equal results."""
     whole = "\n".join((config_hash, *data_hashes, code_hash()))
     return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def sources_of(manifest: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Return where every series of a result came from: the pair, and what was known besides."""
+    beside = manifest.get("beside", {}).get("sources", ())
+    return (*manifest["data"]["sources"], *beside)
 
 
 def library_versions() -> dict[str, str]:

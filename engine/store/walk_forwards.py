@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -33,6 +34,19 @@ if TYPE_CHECKING:
 SIDES = ("in_sample", "out_of_sample")
 SHOWN = ("cagr", "active_return")
 """Metrics of a fold's choice that are listed beside the one that chose."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A walk-forward of its own on other costs, fills or prices, run bar by bar.
+
+    ``values`` are the swept keys that no rule chooses, ``metrics`` those of its stitched run, with
+    relative ones against the core held on the same terms, ``summary`` is what its folds say.
+    """
+
+    values: Mapping[str, Any]
+    metrics: Metrics
+    summary: Summary
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +90,8 @@ class WalkForward:
     uncertainty : Uncertainty
         How well the stitched run's figures are known.
     verdict : Verdict
+    scenarios : tuple of Scenario
+        One for each combination of the values of ``held_fixed``.
     timings : dict of str to float
         Seconds spent, by part.
     """
@@ -102,6 +118,7 @@ class WalkForward:
     core_close: FloatArray
     uncertainty: Uncertainty
     verdict: Verdict
+    scenarios: tuple[Scenario, ...]
     timings: dict[str, float]
 
     @property
@@ -189,6 +206,10 @@ def walk_forward_json(found: WalkForward) -> dict[str, Any]:
         "folds": found.rows,
         "drift": [one._asdict() for one in found.drifts],
         "summary": asdict(found.summary),
+        "scenarios": [
+            {"values": _plain(s.values), "metrics": s.metrics, "summary": asdict(s.summary)}
+            for s in found.scenarios
+        ],
     }
     converted: dict[str, Any] = to_json_value(told)
     return {
@@ -199,6 +220,11 @@ def walk_forward_json(found: WalkForward) -> dict[str, Any]:
         "uncertainty": inference_json(found.uncertainty),
         "verdict": inference_json(found.verdict),
     }
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return swept values for JSON, dates as text."""
+    return {k: str(v) if isinstance(v, dt.date) else v for k, v in values.items()}
 
 
 def walk_forward_facts(found: WalkForward) -> dict[str, Any]:
@@ -239,7 +265,9 @@ def walk_forward_files(found: WalkForward) -> dict[str, bytes]:
         **{name: one.simulation.equity for name, one in found.beside.items()},
         "fold": _fold_of_each(found),
     }
+    others = [{**_plain(s.values), **s.metrics, **asdict(s.summary)} for s in found.scenarios]
     return {
+        **({"scenarios.csv": csv(list(others[0]), others)} if others else {}),
         "folds.csv": csv(list(found.rows[0]), found.rows),
         "metrics.json": json_bytes({**notice_of(simulated), **walk_forward_json(found)}),
         "equity.parquet": parquet_bytes(simulation.sessions, columns, simulated=simulated),

@@ -1,7 +1,7 @@
 """The report of a sweep in a real browser: drawn, silent, to be sorted and to choose from."""
 
 import pytest
-from page_layout import CUT_OFF, OVERLAPS
+from page_layout import CUT_OFF, FALSE_COLOURS, OVERLAPS
 from reports import stored_sweep
 
 from engine.pipeline.reporting import write_report
@@ -9,9 +9,6 @@ from engine.report.theme import DARK, LIGHT
 
 WIDTHS = (1440, 390)
 SCHEMES = {"light": LIGHT, "dark": DARK}
-FALSE_COLOURS = """() => [...document.querySelectorAll('.chart')].flatMap((chart) =>
-  JSON.stringify([chart.data ?? [], chart.layout ?? {}]).includes('var(--') ? [chart.id] : [])"""
-"""Charts that name a colour the page did not resolve."""
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -4,6 +4,7 @@ import io
 import json
 import re
 
+import numpy as np
 import pytest
 from command_line import streak
 from library_market import END, STUDY, changed, contents, whole_table
@@ -43,6 +44,37 @@ def test_a_terminal_shows_a_bar_per_symbol(exchange, monkeypatch):
         text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line)
         assert re.fullmatch(rf"{symbol} +━{{20}} 0:00:0\d fetching from yahoo *", text)
     assert streak("data", "fetch", "IWM", *END, "--quiet").err == ""
+
+
+def index_levels(seed):
+    """Return bars as Yahoo has them of an index: no volume, nothing paid, repeated opens."""
+    table = whole_table(seed)
+    nothing = np.zeros(len(table))
+    opening = np.append(table["open"][:1], table["close"][:-1])
+    high, low = np.maximum(table["high"], opening), np.minimum(table["low"], opening)
+    changes = {"open": opening, "high": high, "low": low, "volume": nothing, "dividend": nothing}
+    return Table(table.dates, {**table.columns, **changes})
+
+
+@pytest.mark.parametrize("pair", [("SPY", "MDY"), ("EEM", "QQQ"), ("^GSPC", "^RUT")])
+def test_any_pair_from_one_line_to_a_report(exchange, tmp_path, pair):
+    make = index_levels if pair[0].startswith("^") else whole_table
+    exchange.tables = {symbol: make(seed) for seed, symbol in enumerate(pair)}
+    study = tmp_path / "study.yaml"
+    core, satellite = pair
+    study.write_text(STUDY.replace("SPY", f'"{core}"').replace("IWM", f'"{satellite}"'))
+    told = streak("data", "fetch", study, *END)
+    assert told.code == 0
+    is_index = core.startswith("^")
+    assert ("opens look synthetic" in told.out) == is_index
+    assert ("next_open fills are not realistic there" in told.out) == is_index
+    for basis in ("total_return", "price"):
+        where = ("--results", tmp_path / basis, "--set", f"data.price_basis={basis}", "--report")
+        code, out, _ = streak("run", study, *where)
+        assert code == 0
+        assert ("opens look synthetic" in out) == is_index
+        (page,) = (tmp_path / basis).glob("*/*/report.html")
+        assert ("next_open fills are not realistic" in page.read_text("utf-8")) == is_index
 
 
 def test_fetch_as_json(exchange, tmp_path):

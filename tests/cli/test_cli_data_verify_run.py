@@ -1,6 +1,7 @@
 """``streak data verify --run``: would today's library give a result again? And whence it came."""
 
 import json
+from pathlib import Path
 
 import pytest
 from command_line import streak
@@ -83,6 +84,20 @@ def test_a_library_without_a_symbol_does_not(run):
     assert "IWM is not in this library" in out
 
 
+@pytest.mark.parametrize("verb", ["run", "scan"])
+def test_the_library_is_the_one_its_study_names(exchange, tmp_path, verb):
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY.replace("source: library", "source: library, directory: own"))
+    assert streak("data", "fetch", study, *END).code == 0
+    quick = ("--set", "scan.resamples=100", "--results", tmp_path / "results")
+    assert streak(verb, study, *quick).code == 0
+    code, out, _ = again(tmp_path / "results")
+    assert (code, "IWM: as stored" in out) == (0, True)
+    other = ("--library", tmp_path / "lib")
+    told = streak("data", "verify", "--run", "latest", "--results", tmp_path / "results", *other)
+    assert (told.code, "SPY is not in this library" in told.out) == (4, True)
+
+
 def test_changed_code_is_mentioned(run, monkeypatch):
     monkeypatch.setattr("engine.pipeline.reproducing.code_hash", lambda: "other")
     code, out, _ = again(run)
@@ -116,7 +131,11 @@ def test_a_scan_names_where_everything_came_from(scanned, folder):
     sources = json.loads(path.read_bytes())["beside"]["sources"]
     assert [source["symbol"] for source in sources] == ["^VIX", "DFF", "KRE"]
     shown = streak("show", "latest", "--results", scanned).out
+    report = streak("report", "latest", "--results", scanned).out.strip()
+    page = Path(report).read_text("utf-8")
     for source in sources:
+        assert f"sha256 {source['sha256']}" in page
+        assert f"fetched {source['fetched_at']}" in page
         entry = Library(folder).entry(source["symbol"])
         assert (source["source"], source["sha256"]) == (entry.source, entry.sha256)
         assert source["fetched_at"] == entry.fetched_at

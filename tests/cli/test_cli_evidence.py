@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -170,6 +171,7 @@ def test_what_is_printed_is_shown_again(sweep, results):
     assert "Winner by Information ratio" in ran.out
     assert "over LARGE held" in ran.out[ran.out.index("CHOSEN IN ONE HALF") :]
     assert "not made again on histories without an edge" in ran.out
+    assert "its own prices or terms as well: slippage_bps.SMALL." in ran.out
     listed = streak("ls", "--results", results).out
     line = next(line for line in listed.splitlines() if name in line)
     assert "evidence" in line.split()
@@ -177,6 +179,19 @@ def test_what_is_printed_is_shown_again(sweep, results):
     of_sweep = streak("show", sweep["run"], "--results", results).out
     assert f"All of it: streak show {name}" in of_sweep
     assert "no evidence of an edge over LARGE held:" in of_sweep
+
+
+@pytest.mark.parametrize(("within", "wanted"), [("", "."), ("..", "{name}"), ("parts", "..")])
+def test_a_sweep_is_known_by_any_path(sweep, results, tmp_path, monkeypatch, within, wanted):
+    copied = tmp_path / "results" / "short" / Path(sweep["path"]).name
+    shutil.copytree(sweep["path"], copied)
+    (copied / "parts").mkdir()
+    monkeypatch.chdir(copied / within)
+    ran = streak("evidence", wanted.format(name=copied.name), "--workers", "1", "--json")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert told["sweep"]["run"] == sweep["run"]
+    assert Path(told["path"]).resolve().parent == copied.parent
 
 
 def test_a_sweep_may_be_weighed_at_once(tmp_path):

@@ -26,7 +26,7 @@ walk_forward:
 """
 FILES = {
     *("study.yaml", "summary.csv", "summary.md", "metrics.json", "manifest.json", "folds.csv"),
-    *("equity.parquet", "rotations.csv", "trades.csv"),
+    *("equity.parquet", "rotations.csv", "trades.csv", "scenarios.csv"),
 }
 
 
@@ -75,6 +75,7 @@ def test_progress_is_told_on_stderr(done, study, tmp_path):
         "running the benchmarks",
         "running own parameters",
         "running hindsight",
+        "walking on 2 other terms",
     ]
     assert streak("walk-forward", study, "-q", "--results", tmp_path).err == ""
 
@@ -153,6 +154,18 @@ def test_the_same_bytes_whatever_the_process(done, folder, study, tmp_path):
     assert contents(path) == contents(folder)
 
 
+def test_it_is_reported_at_once_or_later(study, tmp_path):
+    names = ("report.html", "report.md", "report.json")
+    options = ("--report", "-q", "--results", tmp_path / "r")
+    *_, path, page = streak("walk-forward", study, *options).out.splitlines()
+    assert page == f"{path}/report.html"
+    again = streak("report", path, "--out", tmp_path / "again")
+    assert (again.code, again.err) == (0, "")
+    for name in names:
+        assert (tmp_path / "again" / name).read_bytes() == (Path(path) / name).read_bytes()
+    assert "<h1>short</h1>" in (tmp_path / "again" / "report.html").read_text("utf-8")
+
+
 def test_values_are_overridden(study, tmp_path):
     options = ["--set", "walk_forward.windows=anchored", "--set", "walk_forward.test=100"]
     outcome = streak("walk-forward", study, "--json", "-q", "--results", tmp_path, *options)
@@ -168,7 +181,7 @@ def test_values_are_overridden(study, tmp_path):
         (["--set", "walk_forward.metric=shape"], 3, 'did you mean "sharpe"?'),
         (["--set", "walk_forward.step=3"], 3, "walk_forward.step: no such key (allowed windows"),
         (["--workers", "0"], 2, "0 is not in the range x>=1"),
-        (["--set", "sweep={rule.entry_streak: {from: 1, to: 99000000}}"], 3, "the grid has 99,"),
+        (["--set", "sweep={rule.entry_streak: {from: 1, to: 99000000}}"], 3, "99,000,000 param"),
     ],
 )
 def test_what_is_wrong_ends_in_one_message_and_leaves_nothing(
@@ -181,10 +194,11 @@ def test_what_is_wrong_ends_in_one_message_and_leaves_nothing(
     assert not (tmp_path / "r").exists()
 
 
-def test_it_is_no_run_to_be_compared(folder):
-    outcome = streak("compare", folder)
-    assert outcome.code == 2
-    assert "is no run" in outcome.err
+@pytest.mark.parametrize(("command", "message"), [("compare", "is no run"), ("top", "is no sweep")])
+def test_it_is_neither_a_run_nor_a_sweep(folder, command, message):
+    outcome = streak(command, folder)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err
 
 
 def test_help_loads_nothing_heavy_and_says_what_it_does():

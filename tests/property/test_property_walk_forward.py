@@ -15,7 +15,7 @@ from short_studies import snapshot, study_in_memory
 from engine.market.panel import PricePanel
 from engine.pipeline.sweeping.plan import Plan
 from engine.pipeline.walking import walk_forward
-from engine.pipeline.walking.forward import windows_of
+from engine.pipeline.walking.choosing import windows_of
 from engine.pipeline.walking.searching import Search
 from engine.rules.studies import checked
 from engine.store.walk_forwards import walk_forward_files

@@ -298,6 +298,19 @@ def test_an_answer_shorter_than_what_is_stored_is_half_a_one(folder, exchange):
         fetching(folder, "2020-07-01").update(["IWM"])
 
 
+@pytest.mark.parametrize("first", ["2019-01-03", "2020-06-10", "2020-07-01"])
+@pytest.mark.parametrize("verb", ["fetch", "update"])
+def test_an_answer_that_begins_after_what_is_stored_is_half_a_one(folder, exchange, verb, first):
+    """Above all one that follows on what is stored: there would be nothing to compare."""
+    exchange.tables["IWM"] = IWM.rows(IWM.dates >= np.datetime64(first))
+    now = fetching(folder, "2020-12-31")
+    if verb == "update" and first == "2019-01-03":  # it is asked for 20 rows only, and gives them
+        assert now.update(["IWM"])[0].status == "updated"
+        return
+    with refused(folder, f"begins on {first}, after the row stored of .*: half an answer"):
+        now.update(["IWM"]) if verb == "update" else now.fetch(wanted("IWM"))
+
+
 def test_nothing_to_update(tmp_path):
     with pytest.raises(DataError, match="there is nothing fetched to update"):
         fetching(tmp_path, "2020-06-30").update()

@@ -74,7 +74,7 @@ def test_values_of_days_that_are_not_over_are_left_out(fred):
 BAD = {
     "empty": (answer(b""), "the answer is empty", True),
     "challenge": (answer(CHALLENGE), "a web page, not prices", False),
-    "not found": (answer(b"<html>", 404), "status 404, Not Found", False),
+    "not found": (answer(b"<html>", 404), "FRED: DFF: status 404, Not Found", False),
     "server error": (answer(b"oops", 500), "status 500, Internal Server Error", True),
     "rate limit": (answer(b"", 429), "status 429, too many requests", True),
     "half a body": (answer(CSV[:40], length=len(CSV)), "broke off after 40 of 82 bytes", True),
@@ -140,7 +140,7 @@ def test_a_request_to_come_back_tomorrow_is_not_waited_for(fred, tmp_path):
 
 def test_without_a_network_there_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, "http://127.0.0.1:9/graph")  # nobody listens there
-    with pytest.raises(ProviderError, match=r"^FRED: no connection: Connection refused$"):
+    with pytest.raises(ProviderError, match=r"^FRED: DFF: no connection: Connection refused$"):
         fetching(tmp_path, "2020-07-01").fetch(wanted("DFF", source="fred"))
     assert contents(tmp_path) == {}
 

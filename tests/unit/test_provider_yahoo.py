@@ -202,6 +202,15 @@ def test_capital_gains_are_counted_as_yahoos_adjusted_close_does(yahoo, adjusted
         assert "differ from Yahoo's adjusted close by up to 0." in delivery.notes[0]
 
 
+def test_a_few_dividends_that_are_missing_are_told(yahoo):
+    """Yahoo's two tellings contradict each other: neither is taken for granted."""
+    told = json.loads(chart(IWM))["chart"]["result"][0]["events"]
+    dividends = dict(list(told["dividends"].items())[1:])
+    yahoo(answer(chart(IWM, events={**told, "dividends": dividends})))
+    (note,) = fetch_yahoo(request()).notes
+    assert "differ from Yahoo's adjusted close by up to 0." in note
+
+
 # bad days
 
 EMPTY = answer(b'{"chart": {"result": [], "error": null}}')
@@ -214,6 +223,8 @@ NO_ROWS = answer(chart(IWM.rows(IWM.dates < IWM.dates[0])))
 BAD = {
     "empty": (answer(b""), "the answer is not data", True),
     "no result": (EMPTY, "IWM: possibly delisted; no price data found", False),
+    "no dividends": (answer(chart(IWM, events={})), "half an answer: dividends are in the", True),
+    "no volume": (answer(chart(IWM).replace(b'"volume"', b'"turnover"')), "IWM: ", False),
     "no rows": (NO_ROWS, "Yahoo: IWM: ", True),
     "delisted": (DELISTED, "No data found, symbol may be delisted", False),
     "challenge": (answer(CHALLENGE), "the answer is not data, perhaps a web page", True),
@@ -268,7 +279,5 @@ def test_bars_that_cannot_be_are_kept_out(yahoo, tmp_path, table, message):
 
 def test_without_yfinance_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "yfinance", None)
-    with pytest.raises(
-        ProviderError, match=r'Yahoo needs yfinance: pip install "streaklab\[yahoo\]"'
-    ):
+    with pytest.raises(ProviderError, match=r"Yahoo needs yfinance: pip install yfinance"):
         fetch_yahoo(request())

@@ -3,7 +3,8 @@
 import time
 
 import pytest
-from library_market import contents, evening, fetching, wanted, whole_table
+from command_line import streak
+from library_market import END, STUDY, contents, evening, fetching, wanted, whole_table
 from provider_server import CHALLENGE, answer, chart, dripping, serving, silent
 
 from engine.errors import ProviderError
@@ -93,6 +94,21 @@ def request(timeout=5.0):
 def test_all_that_is_asked_comes_to_the_bars(site):
     assert len(fetch_yahoo(request()).table) == len(IWM)
     assert {"cookie", "crumb", DAY, BARS} == set(site.asked)
+
+
+def test_from_one_line_to_a_result_and_then_without_a_network(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("STREAKLAB_DATA", str(tmp_path / "lib"))
+    site.answers[BARS] = [answer(chart(IWM)), answer(chart(whole_table(2)))]
+    assert streak("data", "fetch", "IWM", "SPY", *END, "--json").code == 0
+    asked = len(site.asked)
+    study = tmp_path / "study.yaml"
+    study.write_text(STUDY)
+    results = ("--results", tmp_path / "results")
+    assert streak("run", study, *results, "--report").code == 0
+    assert streak("data", "verify", "--run", "latest", *results).code == 0
+    assert len(site.asked) == asked
+    entry = Library(tmp_path / "lib").entry("IWM")
+    assert entry.versions["yfinance"] == yfinance.__version__
 
 
 def test_an_unknown_symbol_is_no_matter_of_the_connection(site):

@@ -112,7 +112,32 @@ def test_the_log_lists_every_rotation(stored, said):
     listed = said[0]["chapters"]["rotations"]["rotations"]
     assert len(listed) == len(rows) == len(said[1].table("rotation-log")) - 1
     assert listed[3]["cost"] == float(rows[3]["cost"])
+    assert listed[3]["stay_return"] == float(rows[3]["stay_return"])
     assert listed[3]["trigger"] == rows[3]["trigger"]
+
+
+def test_the_log_says_what_came_of_each_rotation(stored, said):
+    rows = list(csv.DictReader(io.StringIO(stored.read("rotations.csv").decode())))
+    heads, *lines = said[1].table("rotation-log")
+    at = [heads.index(name) for name in ("Sessions", "Return", "Active")]
+    for row, line in zip(rows, lines, strict=True):
+        sessions, *returns = (line[i] for i in at)
+        assert sessions == row["stay_sessions"] + "+" * (row["stay_open"] == "True")
+        for text, name in zip(returns, ("stay_return", "stay_active"), strict=True):
+            shown = f"{float(row[name]) * 100:.2f} %"
+            assert text == shown.replace("-0.00", "0.00").replace("-", "−")
+    assert heads[-1] == "Cost"
+
+
+def test_a_log_of_an_earlier_version_has_no_results_of_stays(stored):
+    found = run_report(stored)
+    without = [{k: v for k, v in r.items() if k[:4] != "stay"} for r in found.run.rotations]
+    run = dataclasses.replace(found.run, rotations=tuple(without))
+    document = run_document(dataclasses.replace(found, run=run))
+    page = Page(report_files(document)["report.html"].decode())
+    heads, first, *_ = page.table("rotation-log")
+    assert heads[5:] == ["Sold at", "Bought at", "Cost"]
+    assert len(first) == len(heads)
 
 
 def test_marks_on_the_relative_line_tell_the_trigger(stored):

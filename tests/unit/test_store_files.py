@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import itertools
 import json
 import math
 from hashlib import sha256
@@ -14,6 +15,7 @@ import pytest
 from panels import random_panel
 from short_studies import END, SHORT, study_in_memory, write_study
 
+from engine.evaluation.backtest import completed_trades
 from engine.evaluation.definitions import METRICS
 from engine.market.load import load_panel
 from engine.pipeline.running import run
@@ -217,6 +219,24 @@ def test_one_row_per_rotation(made):
             assert later["from"] == row["to"]
             assert float(later["sold_shares"]) == float(row["bought_shares"])
     assert rows[0]["from"] == "LARGE"
+
+
+def test_what_came_of_each_rotation_stands_beside_it(made):
+    """In the satellite it is the return of the trade; the core's stays are the core, less costs."""
+    result, stored, panel = made
+    rows = rows_of(stored, "rotations.csv")
+    returns, lengths = completed_trades(result.simulation)
+    inside = [row for row in rows if row["to"] == "SMALL" and row["stay_open"] == "False"]
+    assert [float(row["stay_return"]) for row in inside] == pytest.approx(returns, rel=1e-9)
+    assert [float(row["stay_sessions"]) for row in inside] == lengths.tolist()
+    opens = {str(s): float(o) for s, o in zip(panel.sessions, panel.core.open, strict=True)}
+    for row, later in itertools.pairwise(rows):
+        core = opens[later["fill_session"]] / opens[row["fill_session"]] - 1
+        active = float(row["stay_return"]) - core
+        assert float(row["stay_active"]) == pytest.approx(active, abs=1e-12)
+        if row["to"] == "LARGE":
+            assert -6e-4 < active < 0.0
+    assert [row["stay_open"] for row in rows] == ["False"] * (len(rows) - 1) + ["True"]
 
 
 def test_the_costs_of_a_rotation_are_those_of_its_trades(made):

@@ -121,6 +121,9 @@ def test_one_set_is_the_study_itself_out_of_sample():
     own = found.beside["own"].simulation.equity
     assert own.tobytes() == found.beside["hindsight"].simulation.equity.tobytes()
     assert (found.sets, found.drifts) == (1, ())
+    notes = " ".join(walk_forward_table(found).notes)
+    assert "the grid has one set, so nothing is chosen: name axes under sweep" in notes
+    assert "of the other sets" not in notes
     assert own.tobytes() == alone.simulation.equity.tobytes()
 
 
@@ -180,17 +183,57 @@ def test_a_study_made_in_python_is_checked():
 
 def test_what_no_rule_can_choose_keeps_the_study_s_value():
     """Nobody chooses what trading costs: the cheapest would always win."""
-    axes = {**AXES, "execution.commission_bps": [0.0, 50.0], "data.price_basis": ["price"]}
+    axes = {**AXES, "execution.commission_bps": [0.0, 7.0, 50.0]}
     execution = {"commission_bps": 7.0, "slippage_bps": 0.0}
     found = walk_forward(study(axes=axes, execution=execution), PANEL)
     alone = walk_forward(study(execution=execution), PANEL)
     assert found.simulation.equity.tobytes() == alone.simulation.equity.tobytes()
-    assert found.held_fixed == ("execution.commission_bps", "data.price_basis")
+    assert found.held_fixed == ("execution.commission_bps",)
     assert found.axes == tuple(AXES)
     assert any(
-        note.startswith("not chosen, as no rule can: execution.commission_bps, data.price_basis")
+        note.startswith("not chosen, as no rule can: execution.commission_bps; the study's own")
         for note in walk_forward_table(found).notes
     )
+
+
+def test_every_other_term_has_a_walk_forward_of_its_own():
+    """Choices included: each scenario is the walk-forward of a study with that value."""
+    axes = {**AXES, "execution.commission_bps": [0.0, 7.0], "execution.fill": ["next_close"]}
+    execution = {"commission_bps": 7.0, "slippage_bps": 1.0}
+    found = walk_forward(study(axes=axes, execution=execution), PANEL)
+    assert [s.values for s in found.scenarios] == [
+        {"execution.commission_bps": bps, "execution.fill": "next_close"} for bps in (0.0, 7.0)
+    ]
+    for one in found.scenarios:
+        own = {key.removeprefix("execution."): value for key, value in one.values.items()}
+        alone = walk_forward(study(execution={**execution, **own}), PANEL)
+        assert one.metrics.keys() == alone.metrics.keys()
+        for key, value in alone.metrics.items():
+            if isinstance(value, float):
+                assert one.metrics[key] == pytest.approx(value, rel=1e-9, nan_ok=True), key
+        assert one.summary.efficiency == pytest.approx(alone.summary.efficiency, rel=1e-9)
+        assert one.summary.percentile == alone.summary.percentile
+    section = walk_forward_sections(found)[-1]
+    assert section.title == "On other terms"
+    assert [row[:2] for row in section.rows] == [("0", "next_close"), ("7", "next_close")]
+    files = walk_forward_files(found)
+    assert files["scenarios.csv"].startswith(b"execution.commission_bps,execution.fill,")
+
+
+def test_swept_prices_are_loaded_anew_and_what_leaves_no_test_is_left_out():
+    data = {"source": "simulated", "end": dt.date(2001, 3, 30)}
+    starts = [dt.date(2000, 3, 1), dt.date(2001, 1, 2)]
+    axes = {**AXES, "data.start": starts, "data.price_basis": ["price", "total_return"]}
+    found = walk_forward(study(axes=axes, data=data))
+    assert [tuple(s.values.values()) for s in found.scenarios] == [
+        (starts[0], "price"),
+        (starts[0], "total_return"),
+    ]
+    alone = walk_forward(study(data={**data, "start": starts[0], "price_basis": "price"}))
+    equity = found.scenarios[0].metrics["final_equity"]
+    assert equity == pytest.approx(alone.metrics["final_equity"], rel=1e-9)
+    with pytest.raises(UsageError, match=r"data\.start cannot be swept on a panel in memory"):
+        walk_forward(study(axes=axes), PANEL)
 
 
 def test_limits_of_a_rule_of_expressions_are_chosen_too():

@@ -29,13 +29,18 @@ def verify(
     """Compare the library with its hashes, and run the gate on it; by default on all symbols.
 
     With `--run` also say whether it gives the prices of a result again; RUN is named as for
-    `streak show`. Exit code 4 if anything is not as it should be.
+    `streak show`, and the library is its study's own if that names one. Exit code 4 if anything is
+    not as it should be.
     """
     from engine.market.library import Library, library_folder
+    from engine.pipeline.reproducing import own_library
+    from engine.store.folders import find
 
-    library = Library(library_folder(folder))
+    stored = None if run is None else find(results, run)
+    own = None if stored is None else own_library(stored)
+    library = Library(library_folder(folder or own))
     checked = [_verified(library, symbol) for symbol in symbols or _all(library, run)]
-    again = None if run is None else _again(library, results, run)
+    again = None if stored is None else _again(library, stored)
     if as_json:
         print_json({"library": str(library.folder), "symbols": checked, "run": again})
     else:
@@ -67,11 +72,9 @@ def _verified(library: Any, symbol: str) -> dict[str, str | None]:
     return {"symbol": symbol.upper(), "problem": None}
 
 
-def _again(library: Any, results: Path, run: str) -> dict[str, Any]:
+def _again(library: Any, stored: Any) -> dict[str, Any]:
     from engine.pipeline.reproducing import reproduction
-    from engine.store.folders import find
 
-    stored = find(results, run)
     found = reproduction(stored, library.folder)
     return {
         "run": stored.name,

@@ -82,8 +82,7 @@ def correlations(series: FloatArray) -> FloatArray:
     apart = series - series.mean(axis=1, keepdims=True) if series.size else series
     sizes = np.sqrt((apart**2).sum(axis=1))
     varies = sizes > ROUNDING * np.sqrt(max(series.shape[1], 1))
-    unit = np.full_like(apart, np.nan)
-    unit[varies] = apart[varies] / sizes[varies, None]
+    unit = apart / np.where(varies, sizes, 1.0)[:, None]
     found = np.clip(unit @ unit.T, -1.0, 1.0)
-    np.fill_diagonal(found, np.where(varies, 1.0, np.nan))
-    return np.asarray(found)
+    np.fill_diagonal(found, 1.0)
+    return np.where(np.outer(varies, varies), found, np.nan)

@@ -46,7 +46,8 @@ def fetch_fred(request: Request) -> Delivery:
     if request.end is not None:
         query["coed"] = str(request.end)
     address = os.environ.get(VARIABLE) or ADDRESS
-    content = get(f"{address}?{urllib.parse.urlencode(query)}", "FRED", request.timeout)
+    url = f"{address}?{urllib.parse.urlencode(query)}"
+    content = get(url, f"FRED: {series}", request.timeout)
     table = _parsed(content, series).until(np.datetime64(request.last))
     if not len(table):
         raise ProviderError(f"FRED: {series} has no values in the span asked for")

@@ -1,4 +1,4 @@
-"""Daily bars of Yahoo Finance, through yfinance (``pip install "streaklab[yahoo]"``).
+"""Daily bars of Yahoo Finance, through yfinance (extra ``yahoo``).
 
 Yahoo divides all prices and dividends before a split by its ratio, so that its history changes
 with every split, and its adjusted close with every dividend. Here both are undone: what is kept
@@ -54,8 +54,7 @@ def _history(request: Request) -> tuple[pd.DataFrame, str]:
 
         session = yahoo_session()
     except ImportError:
-        message = 'Yahoo needs yfinance: pip install "streaklab[yahoo]"'
-        raise ProviderError(message) from None
+        raise ProviderError("Yahoo needs yfinance: pip install yfinance") from None
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # what it would say is raised below
     yfinance.config.debug.hide_exceptions = False
     span: dict[str, Any] = {"period": "max"} if request.start is None else {"start": request.start}
@@ -150,6 +149,9 @@ def _distributions(given: dict[str, FloatArray], symbol: str) -> tuple[FloatArra
     best = int(np.argmin(off))
     if off[best] <= ADJUSTED_TOLERANCE:
         return readings[best], ()
+    if not np.any(readings[best]):
+        message = f"Yahoo: {symbol}: half an answer: dividends are in the adjusted close only"
+        raise ProviderError(message, transient=True)
     note = (
         f"total returns computed from dividends differ from Yahoo's adjusted close by up to "
         f"{off[best]:.2%}"

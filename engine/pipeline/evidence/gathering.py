@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,19 +112,37 @@ def evidence(
         If the prices are gone or have changed since.
     """
     progress = progress or Silence()
-    started = time.perf_counter()
     if stored.manifest["kind"] != "sweep":
         raise UsageError(f"{stored.name} is a {stored.manifest['kind']}; evidence is of sweeps")
+    started = time.perf_counter()
     progress.say(f"measuring {stored.name} again")
     plan = reload(stored, data_dir).plan(workers)
-    metric = asked.metric or stored_metrics(stored)["metric"]
+    metric = asked.metric or str(stored_metrics(stored)["metric"])
     seed = plan.study.seed if asked.seed is None else asked.seed
     sets = searched(plan, metric)
     findings = _findings(plan, sets, metric, asked.blocks, seed, progress)
     searches, kept = _searches(stored, plan, sets, metric, asked, seed, workers, progress)
     progress.say("resampling the winner, and changing one choice at a time")
+    found = _gathered(stored, plan, sets, metric, seed, findings, searches)
+    found = replace(found, seconds=time.perf_counter() - started)
+    saved = save_evidence(found, stored.path.parent.parent)
+    for one in kept:
+        one.discard()
+    return found, saved
+
+
+def _gathered(
+    stored: Stored,
+    plan: Plan,
+    sets: Searched,
+    metric: str,
+    seed: int,
+    findings: SearchFindings,
+    searches: tuple[ResampledSearch, ...],
+) -> Evidence:
+    """Return all that was found, with what the winner alone says, and the verdict."""
     uncertainty = _uncertainty(plan, sets.winner, seed)
-    found = Evidence(
+    return Evidence(
         study=plan.study.name,
         seed=seed,
         config=stored.manifest["config"],
@@ -137,18 +155,12 @@ def evidence(
         row=sets.winner.row,
         values=sets.winner.values,
         metrics=sets.winner.metrics,
-        blocks=asked.blocks,
         findings=findings,
         uncertainty=uncertainty,
         searches=searches,
         verdict=_verdict(uncertainty, findings, searches),
         stability=_stability(plan, sets, metric),
-        seconds=time.perf_counter() - started,
     )
-    saved = save_evidence(found, stored.path.parent.parent)
-    for one in kept:
-        one.discard()
-    return found, saved
 
 
 def _findings(

@@ -56,6 +56,13 @@ def nothing_allowed(grid: Grid) -> UsageError:
     return UsageError(f"the rule allows none of the {grid.count:,} combinations of the grid")
 
 
+def swept_in_memory(study: Study) -> None:
+    """Raise UsageError if a study sweeps over its data, for those in memory are given."""
+    for key in study.sweep:
+        if key.startswith("data."):
+            raise UsageError(f"{key} cannot be swept on a panel in memory")
+
+
 class Plan:
     """A study's grid, split into axes of the rule (inner) and those of prices and terms (outer).
 
@@ -86,10 +93,9 @@ class Plan:
     ) -> None:
         self.study, self.wanted, self.threads = study, engine, threads
         self.grid = Grid(study.sweep)
-        swept_data = [key for key in study.sweep if key.startswith("data.")]
-        if panel is not None and swept_data:
-            raise UsageError(f"{swept_data[0]} cannot be swept on a panel in memory")
-        self.sweeps_data = bool(swept_data)
+        if panel is not None:
+            swept_in_memory(study)
+        self.sweeps_data = any(key.startswith("data.") for key in study.sweep)
         self.panel = panel or load_panel(study.data)
         self.keys = tuple(self.grid.axes)
         self.inner = _inner_keys(study)

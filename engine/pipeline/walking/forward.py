@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from engine.errors import StudyError
-from engine.evaluation.definitions import find_metric
 from engine.evaluation.grid_study.places import Places
 from engine.evaluation.inference.uncertainty import uncertainty_of
 from engine.evaluation.inference.verdict import judge
-from engine.evaluation.trial_keys import KEYS
 from engine.evaluation.walk_forward.choosing import Choice
 from engine.evaluation.walk_forward.folds import Drift, drifts, summarised
-from engine.evaluation.walk_forward.windows import FoldWindows, Window, fold_windows
+from engine.evaluation.walk_forward.windows import Window
 from engine.execution.terms import terms_of
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.pipeline.bench import Bench, Progress, setting_of, silent
-from engine.pipeline.sweeping.plan import Plan, check_size
+from engine.pipeline.walking.choosing import check_walk, choices_of
+from engine.pipeline.walking.scenarios import scenarios_of
 from engine.pipeline.walking.searching import Search
 from engine.pipeline.walking.stitching import folds_of, phases_of, rule_of, stitched
 from engine.rules.resolve import resolve
@@ -28,18 +27,9 @@ from engine.rules.studies import checked
 from engine.store.provenance import content_hash
 from engine.store.records import Measured
 from engine.store.walk_forwards import WalkForward
-from engine.study.faults import without_lines
 from engine.study.grid import Grid
 from engine.study.loader import config_hash, resolved
-from engine.study.misfit import Misfit, allowed_names, shown
 from engine.study.models import Study
-
-CHOOSING = tuple(key for key in KEYS if find_metric(key).direction)
-"""Metrics that can choose: those of which more, or less, is better."""
-TOLD = 10
-"""Times that progress is told of, where it takes long."""
-LONG = 2_000_000
-"""Sets over all folds from which on it does."""
 
 
 def walk_forward(
@@ -59,9 +49,10 @@ def walk_forward(
     Parameters
     ----------
     study : Study
-        Swept keys that no rule can choose (costs, fills, prices) keep the study's own values.
+        Swept keys that no rule can choose (costs, fills, prices) keep the study's own values; each
+        combination of their other values gets a walk-forward of its own, in ``scenarios``.
     panel : PricePanel, optional
-        By default loaded.
+        By default loaded; a panel in memory cannot be swept over its data.
     workers : int
         Threads of the kernel; they change no bit of the result.
     progress : callable, optional
@@ -75,72 +66,25 @@ def walk_forward(
     StudyError
         If the windows do not fit the data, the grid is too large, or the metric cannot choose.
     UsageError
-        If the rule allows none of the grid.
+        If the rule allows none of the grid, or data are swept on a panel in memory.
     StreaklabError
         Any other of its kinds; see :mod:`engine.errors`.
     """
     study = checked(study)
-    _check_metric(study)
-    searched = _of_rule_alone(study)
-    check_size(Grid(searched.sweep), many=False)
+    check_walk(study, in_memory=panel is not None)
     panel = load_panel(study.data) if panel is None else panel
-    windows = windows_of(study, panel)
     started = time.perf_counter()
-    section = study.walk_forward
-    search = Search(Plan(searched, panel, "auto", workers), section.metric, section.minimum_sets)
-    choices = list(_choices(search, windows, progress))
+    search, choices = choices_of(study, panel, workers, progress)
     chosen = time.perf_counter()
-    return _traded(study, panel, search, choices, progress, (started, chosen))
-
-
-def _check_metric(study: Study) -> None:
-    metric = study.walk_forward.metric
-    if metric not in CHOOSING:
-        message = f"is {shown(metric)}, which cannot choose {allowed_names(metric, CHOOSING)}"
-        raise _refused(study, "metric", message)
-
-
-def _refused(study: Study, key: str, message: str) -> StudyError:
-    return without_lines([Misfit(("walk_forward", key), message)], f'study "{study.name}"')
-
-
-def _of_rule_alone(study: Study) -> Study:
-    """Return the study with those axes alone that a trader chooses: those of the rule."""
-    axes = {key: axis for key, axis in study.sweep.items() if key.startswith("rule.")}
-    return study.model_copy(update={"sweep": axes})
-
-
-def windows_of(study: Study, panel: PricePanel) -> tuple[FoldWindows, ...]:
-    """Return the windows of a study's folds; raises StudyError if no session is left to test."""
-    section, sessions = study.walk_forward, len(panel.traded_sessions)
-    windows = fold_windows(
-        sessions,
-        train=section.train_sessions,
-        test=section.test_sessions,
-        anchored=section.windows == "anchored",
-        purge=section.purge,
-        embargo=section.embargo,
-    )
-    if not windows:
-        embargo = f" and an embargo of {section.embargo:,}" if section.embargo else ""
-        message = (
-            f"is {section.train_sessions:,} sessions{embargo}, but the data have {sessions:,}; "
-            "a test needs at least 2 more"
-        )
-        raise _refused(study, "train", message)
-    return windows
-
-
-def _choices(
-    search: Search, windows: Sequence[FoldWindows], progress: Progress
-) -> Iterator[Choice]:
-    sets, folds = search.plan.grid.count, len(windows)
-    progress(f"choosing among {sets:,} sets in {folds:,} folds")
-    every = max(folds // TOLD, 1) if sets * folds >= LONG else folds
-    for done, one in enumerate(windows, 1):
-        yield search.choice(one)
-        if done % every == 0 and done < folds:
-            progress(f"{done:,} of {folds:,} folds")
+    found = _traded(study, panel, search, choices, progress)
+    traded = time.perf_counter()
+    others = scenarios_of(study, panel, workers, progress)
+    timings = {
+        "choosing_seconds": chosen - started,
+        "trading_seconds": traded - chosen,
+        "scenarios_seconds": time.perf_counter() - traded,
+    }
+    return replace(found, scenarios=others, timings=timings)
 
 
 def _traded(
@@ -149,7 +93,6 @@ def _traded(
     search: Search,
     choices: Sequence[Choice],
     progress: Progress,
-    times: tuple[float, float],
 ) -> WalkForward:
     """Return the walk-forward, given what every fold has chosen."""
     start = choices[0].windows.test.first
@@ -188,10 +131,8 @@ def _traded(
         uncertainty=uncertainty,
         core_close=tested.core.close[tested.start_index :],
         verdict=judge({"walk_forward_probability": uncertainty.active_probability}),
-        timings={
-            "choosing_seconds": times[1] - times[0],
-            "trading_seconds": time.perf_counter() - times[1],
-        },
+        scenarios=(),
+        timings={},
     )
 
 

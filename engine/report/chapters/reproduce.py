@@ -6,6 +6,7 @@ from engine.report.document import Chapter, DataTable, Listing, headings, plain_
 from engine.report.origins import origin_text
 from engine.report.run_report import RunReport
 from engine.store.folders import Stored
+from engine.store.provenance import sources_of
 from engine.study.resolved import study_text as study_text_of
 
 
@@ -80,8 +81,7 @@ def reproduction_facts(stored: Stored) -> list[tuple[str, str]]:
         ("Code, SHA-256", manifest["code_hash"]),
     ]
     origins = [
-        (f"{source['symbol']}, prices from", origin_text(source))
-        for source in manifest["data"]["sources"]
+        (f"{source['symbol']}, from", origin_text(source)) for source in sources_of(manifest)
     ]
     return [
         ("Result", stored.name),

@@ -42,10 +42,9 @@ def rotations(report: RunReport) -> Chapter:
     )
 
 
-_NUMBERS = (
-    *("sold_shares", "sold_at", "bought_shares", "bought_at", "cost"),
-    *("stay_sessions", "stay_return", "stay_active"),
-)
+PRICES = ("sold_at", "bought_at", "cost")
+STAY = ("stay_sessions", "stay_return", "stay_active")
+_NUMBERS = ("sold_shares", "bought_shares", *PRICES, *STAY)
 
 
 def _number(text: str) -> float | None:
@@ -54,20 +53,21 @@ def _number(text: str) -> float | None:
 
 def _log(made: tuple[dict[str, str], ...]) -> DataTable:
     with_stays = "stay_return" in made[0]  # earlier versions did not say what came of rotations
-    rows = [[*_words(row), *_figures(row, with_stays=with_stays)] for row in made]
-    values = [[*[None] * 5, *_values(row, with_stays=with_stays)] for row in made]
-    stay = [
+    rows = [[*_words(row), *(_stay(row) if with_stays else []), *_prices(row)] for row in made]
+    names = (*(STAY if with_stays else ()), *PRICES)
+    values = [[*[None] * 5, *(_number(row[name]) for name in names)] for row in made]
+    stay = (
         Heading("Sessions", "from this fill to the next rotation's; + still going on"),
         Heading("Return", "of these sessions, after costs"),
         Heading("Active", "the same less what the core's price did"),
-    ]
+    )
     return DataTable(
         "rotation-log",
         "Rotations",
         (
             *headings("Decided", "Filled", "Rotation", "Trigger", "Values seen"),
-            *headings("Sold at", "Bought at", "Cost"),
             *(stay if with_stays else ()),
+            *headings("Sold at", "Bought at", "Cost"),
         ),
         plain_rows(rows, sort_values=values),
         left=5,
@@ -86,19 +86,13 @@ def _words(row: dict[str, str]) -> list[str]:
     ]
 
 
-def _values(row: dict[str, str], *, with_stays: bool) -> list[float | None]:
-    stay = ("stay_sessions", "stay_return", "stay_active") if with_stays else ()
-    return [_number(row[name]) for name in ("sold_at", "bought_at", "cost", *stay)]
+def _stay(row: dict[str, str]) -> list[str]:
+    """Return what came of a rotation: how long it held, and what that earned."""
+    sessions, *returns = (_number(row[name]) for name in STAY)
+    still = "+" if row["stay_open"] == "True" else ""
+    earned = (format_value(value, "fraction") for value in returns)
+    return [f"{format_value(sessions, 'count')}{still}", *earned]
 
 
-def _figures(row: dict[str, str], *, with_stays: bool) -> list[str]:
-    prices = [format_number(float(row[name]), 2) for name in ("sold_at", "bought_at", "cost")]
-    if not with_stays:
-        return prices
-    sessions = (
-        f"{format_number(float(row['stay_sessions']), 0)}{'+' * (row['stay_open'] == 'True')}"
-    )
-    returns = (
-        format_value(_number(row[name]), "fraction") for name in ("stay_return", "stay_active")
-    )
-    return [*prices, sessions, *returns]
+def _prices(row: dict[str, str]) -> list[str]:
+    return [format_number(float(row[name]), 2) for name in PRICES]

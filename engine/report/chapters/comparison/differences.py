@@ -30,7 +30,7 @@ def differences(report: ComparisonReport) -> Chapter | None:
     found = [pair for pair in report.tests.differences if pair.cagr.low == pair.cagr.low]
     if not found:
         return None
-    blocks: list[Block] = [Selection("differences", "Rules less", _charts(report, found))]
+    blocks: list[Block] = [Selection("difference-charts", "Rules less", _charts(report, found))]
     if report.tests.confidence_set is not None:
         blocks.append(_joint(report, report.tests.confidence_set))
     blocks.append(

@@ -72,7 +72,7 @@ def _lines(
                 "dash": report.styles[label][1],
                 "width": 1.2 if label in benchmarks else 1.6,
             },
-            "legendgroup": label,
+            "legendgroup": str(ranks[label]),
             "legendrank": ranks[label] + 1,
             "showlegend": legend,
             "hovertemplate": f"%{{x|%Y-%m-%d}}: {shown_as}<extra>%{{fullData.name}}</extra>",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from engine.evaluation.streak_study.analogues import Analogue
-from engine.report.charts.base import axis, plotted, short
+from engine.report.charts.base import axis, harmless, plotted, short
 from engine.report.columns import data_table
 from engine.report.document import Figure
 from engine.report.format import format_number
@@ -52,7 +52,7 @@ def analogues_figure(report: ScanReport, line: Line) -> Figure:
                     tickvals=[-21, 0, 21, 63, 126, 189, 252],
                     range=[-23, 256],
                 ),
-                "yaxis": axis(f"{name}, rebased", tickformat=".2f", nticks=8),
+                "yaxis": axis(f"{harmless(name)}, rebased", tickformat=".2f", nticks=8),
             },
             hovermode="x",
             shapes=[_START],

@@ -50,7 +50,7 @@ def anatomy_figure(report: ScanReport) -> Figure | None:
             ],
             {
                 "xaxis": axis(
-                    f"return less {report.core}",
+                    f"return less {harmless(report.core)}",
                     tickformat=".0%",
                     zeroline=True,
                     zerolinecolor=variable("muted"),
@@ -80,5 +80,5 @@ def _colour(outperformance: float) -> str:
 def _room(values: list[float]) -> list[float]:
     """Return a range that leaves room for the figures at the ends of the bars."""
     low, high = min(0.0, *values), max(0.0, *values)
-    room = 0.22 * ((high - low) or 0.01)
+    room = 0.28 * ((high - low) or 0.01)
     return [low - room, high + room]

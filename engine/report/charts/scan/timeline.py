@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.evaluation.streak_study.table import Streak
-from engine.report.charts.base import axis, plotted, time_axis
+from engine.report.charts.base import axis, harmless, plotted, time_axis
 from engine.report.columns import data_table
 from engine.report.document import Figure
 from engine.report.format import format_value
@@ -105,7 +105,7 @@ def _side(
     markers = {
         "type": "scatter",
         "mode": "markers",
-        "name": name,
+        "name": harmless(name),
         "x": [str(s.end) for s in streaks],
         "y": [side * s.length for s in streaks],
         "marker": {
@@ -148,7 +148,8 @@ def _told(streak: Streak, report: ScanReport) -> str:
         f"{report.core} {format_value(streak.core_return, 'fraction')}",
     )
     return "<br>".join(
-        (
+        harmless(part)
+        for part in (
             f"{streak.start} to {streak.end}: {streak.length} sessions",
             " · ".join(moves),
             f"{streak.character.tag}, {number(streak.mean_bps)} bp a session",

@@ -106,9 +106,19 @@ def test_without_scripts_everything_can_be_read(visit, page_of_sweep):
     assert "Histogram of Sharpe" in page.locator("#chart-spread .waiting").inner_text()
 
 
-def test_it_prints_on_white(visit, page_of_sweep, artefacts):
-    page = visit(page_of_sweep, scheme="dark").page
+PAPER = 688
+"""Width of A4 between its margins, in CSS pixels."""
+
+
+def test_its_widest_tables_fit_on_paper(visit, page_of_sweep, artefacts):
+    page = visit(page_of_sweep, width=PAPER, scheme="dark").page
     assert len(page.pdf(path=artefacts / "sweep.pdf", format="A4")) > 50_000
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "() => document.getElementById('chart-spread')._fullLayout.width === 680"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,8 @@ def test_no_tag_of_a_streak_knows_values_of_later_dates(folder, cut, monthly):
     days = np.arange(panel.sessions[0], panel.sessions[-1], dtype=DAYS)
     months = np.unique(days.astype("datetime64[M]")).astype(DAYS)
     dates = months if monthly else days
-    ends = last_dates(dates)
+    following = (months.astype("datetime64[M]") + np.timedelta64(1, "M")).astype(DAYS)
+    ends = following - np.timedelta64(1, "D") if monthly else days
     vix, rates = rng.uniform(10, 30, len(days)), np.cumsum(rng.normal(0, 0.3, len(dates)))
 
     def tags(vix, rates):
@@ -258,10 +259,9 @@ def test_no_tag_of_a_streak_knows_values_of_later_dates(folder, cut, monthly):
 
     now = tags(vix, rates)
     later = panel.sessions[cut]
-    unseen = tags(
-        np.where(days >= later, 99.0, vix), np.where(ends >= later, rates[::-1] + 50, rates)
-    )
-    assert now == unseen
+    for poison in (-50.0, 50.0):
+        seen_later = np.where(ends >= later, poison, rates)
+        assert tags(np.where(days >= later, 20 + poison / 3, vix), seen_later) == now
     assert all(len(set(labels)) > 1 for labels in zip(*now.values(), strict=True))
     known = tags(np.where(days >= later - 40, 99.0, vix), np.where(ends >= later - 90, 50, rates))
     assert now != known

@@ -160,7 +160,7 @@ def _luck(report: SweepReport) -> Figure | None:
     axes.set_xlabel(metric.label)
     axes.xaxis.set_major_formatter(_formatter(metric))
     axes.grid(visible=False, axis="x")
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper right")
     return figure
 
 

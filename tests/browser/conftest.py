@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from reports import stored_run, stored_sweep
 
+from engine.pipeline.evidence import Asked, evidence
+from engine.pipeline.evidence.progress import Silence
 from engine.pipeline.reporting import write_report
 
 ARTEFACTS = Path(
@@ -56,13 +58,16 @@ def page_of_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def page_of_sweep(tmp_path_factory):
-    """The page of the report of a small sweep, as a file."""
+    """The page of the report of a small sweep on which there is evidence, as a file."""
     axes = {
         "rule.entry_streak": [1, 2, 3, 4],
         "rule.exit_streak": [1, 2],
         "rule.max_holding": [None, 2, 5, 10],
     }
-    return write_report(stored_sweep(tmp_path_factory.mktemp("sweep"), axes, confirm=2))
+    stored = stored_sweep(tmp_path_factory.mktemp("sweep"), axes, confirm=2)
+    asked = Asked(blocks=8, histories=60, nulls=("bootstrap", "sign-flips"))
+    evidence(stored, asked, workers=1, progress=Silence())
+    return write_report(stored)
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ def test_it_draws_in_silence_and_within_its_bounds(visit, page_of_sweep, artefac
     assert seen.said == []
     assert seen.requests == [page_of_sweep.as_uri()]
     shown = seen.page.locator(".chart:visible")
-    assert shown.count() == 5
-    assert seen.page.locator(".chart:visible .main-svg:first-of-type").count() == 5
+    assert shown.count() == 7
+    assert seen.page.locator(".chart:visible .main-svg:first-of-type").count() == 7
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert seen.page.evaluate(CUT_OFF) == []
     assert seen.page.evaluate(OVERLAPS) == []
@@ -51,6 +51,16 @@ def test_a_reader_chooses_an_axis(visit, page_of_sweep):
     ticks = page.locator("#chart-profile-3 .xtick text").all_text_contents()
     assert ticks == ["null", "2", "5", "10"]
     assert page.evaluate(CUT_OFF) == []
+
+
+def test_a_reader_chooses_histories_without_an_edge(visit, page_of_sweep):
+    page = visit(page_of_sweep, width=390, scheme="dark").page
+    page.locator("#searches-choice select").select_option("sign-flips")
+    page.wait_for_selector("#chart-winners-sign-flips .barlayer")
+    assert page.locator("#chart-winners-bootstrap").is_hidden()
+    assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(FALSE_COLOURS) == []
 
 
 def test_a_click_on_a_heading_sorts_the_best_sets(visit, page_of_sweep):
@@ -96,9 +106,19 @@ def test_without_scripts_everything_can_be_read(visit, page_of_sweep):
     assert "Histogram of Sharpe" in page.locator("#chart-spread .waiting").inner_text()
 
 
-def test_it_prints_on_white(visit, page_of_sweep, artefacts):
-    page = visit(page_of_sweep, scheme="dark").page
+PAPER = 688
+"""Width of A4 between its margins, in CSS pixels."""
+
+
+def test_its_widest_tables_fit_on_paper(visit, page_of_sweep, artefacts):
+    page = visit(page_of_sweep, width=PAPER, scheme="dark").page
     assert len(page.pdf(path=artefacts / "sweep.pdf", format="A4")) > 50_000
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "() => document.getElementById('chart-spread')._fullLayout.width === 680"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
 
 
 @pytest.mark.parametrize(

@@ -88,3 +88,22 @@ def test_damaged_trials_are_one_message(results):
     code, _, err = streak("report", "--results", results)
     assert code == 5
     assert len(err.splitlines()) == 1
+
+
+def test_evidence_is_told_in_the_report_of_its_sweep(results):
+    sweep = find(results, "latest")
+    asked = ("--resample", "5", "--blocks", "4", "--workers", "1", "-q")
+    assert streak("evidence", *asked, "--results", results).code == 0
+    assert find(results, "latest").manifest["kind"] == "evidence"
+    done = streak("report", "--results", results)
+    assert Path(done.out.strip()) == sweep.path / "report.html"
+    chapters = json.loads((sweep.path / "report.json").read_bytes())["chapters"]
+    assert chapters["luck"]["result"] == find(results, "latest").name
+    assert len(chapters["luck"]["searches"]) == 1
+
+
+def test_a_sweep_with_its_evidence_and_its_report(tmp_path):
+    done = swept(tmp_path, "--evidence", "--report", "--json", "-q")
+    told = json.loads(done.out)
+    chapters = json.loads((Path(told["path"]) / "report.json").read_bytes())["chapters"]
+    assert chapters["luck"]["result"] == told["evidence"]["run"]

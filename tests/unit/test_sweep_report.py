@@ -158,8 +158,9 @@ def test_each_pair_of_axes_has_a_map_of_means(document, trials):
         cells = figure.plot["data"][0]
         z = np.array(cells["z"])
         expected = means.unstack(one).to_numpy()
-        if z.shape != expected.shape:  # the longer axis runs across
+        if len(AXES[other]) > len(AXES[one]):  # the longer axis runs across
             expected = expected.T
+        assert z.shape[1] >= z.shape[0]
         assert z == pytest.approx(expected, rel=1e-4)
         assert cells["customdata"][0][0][2] == 24 / z.size
         assert figure.table.rows[0][1][0].value == pytest.approx(expected[0, 0])

@@ -1,13 +1,15 @@
 """Reports of sweeps with little to say, with words that would do harm, and of other metrics."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from reports import Page, stored_sweep
 from short_studies import RULE_FILE, SHORT
 
-from engine.pipeline.reporting import document_of
+from engine.pipeline.reporting import document_of, sweep_report
+from engine.report.chapters.sweep import sweep_document
 from engine.report.document import Selection
 from engine.report.html import to_html
 from engine.report.writing import report_files
@@ -156,7 +158,7 @@ def test_values_of_an_axis_are_escaped(tmp_path):
     )
     (tmp_path / "mine.py").write_text(rule, "utf-8")
     text = SHORT.partition("rule:")[0] + "rule:\n  file: mine.py\n"
-    axes = {"rule.mood": ["=cmd()", "<b>x</b>&"], "rule.run": [1, 2]}
+    axes = {"rule.mood": ["<b>x</b>&", "=cmd()"], "rule.run": [1, 2]}
     document, chapters = reported(tmp_path, axes, text=text)
     html = to_html(document)
     assert "<b>x" not in html
@@ -166,5 +168,17 @@ def test_values_of_an_axis_are_escaped(tmp_path):
     labels = [a["text"] for a in chapters["best-sets"].figures[0].plot["layout"]["annotations"]]
     assert not any("<" in label for label in labels)
     told = [text for t in chapters["best-sets"].figures[0].plot["data"] for text in t["text"]]
+    assert any("mood &lt;b&gt;x" in one for one in told if one)
     assert not any("<b>" in one for one in told)
-    assert Page(html).table("map-1-table")[0][1] in ("=cmd()", "1")
+    assert Page(html).table("map-1-table")[0][1] in ("<b>x</b>&", "1")
+
+
+def test_a_sweep_that_kept_no_cloud_is_reported_without_one(tmp_path):
+    """As those of earlier versions."""
+    report = sweep_report(stored_sweep(tmp_path, GRID))
+    halves = {key: value for key, value in report.grid["halves"].items() if key != "cloud"}
+    metrics = {**report.sweep.metrics, "grid": {**report.grid, "halves": halves}}
+    old = replace(report, sweep=replace(report.sweep, metrics=metrics))
+    (chapter,) = (c for c in sweep_document(old).chapters if c.key == "halves")
+    assert chapter.figures == ()
+    assert [block.key for block in chapter.blocks] == ["halves-table"]

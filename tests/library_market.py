@@ -79,7 +79,7 @@ class Exchange:
         self.tables = {symbol: tables[symbol] for symbol in tables}
         self.asked = []
         self.errors = []
-        self.notes = ()
+        self.notes = self.remarks = ()
 
     def __call__(self, request):
         self.asked.append((request.symbol, request.start and str(request.start)))
@@ -94,7 +94,8 @@ class Exchange:
             table = table.rows(table.dates >= np.datetime64(request.start))
         if "value" in table.columns:
             return Delivery(table, "values", RATES, NO_PRICES, self.notes)
-        return Delivery(table, "prices", AS_TRADED, FROM_DIVIDENDS, self.notes)
+        told = {"notes": self.notes, "remarks": self.remarks}
+        return Delivery(table, "prices", AS_TRADED, FROM_DIVIDENDS, **told)
 
 
 def changed(table, column, row, value):

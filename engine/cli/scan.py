@@ -87,9 +87,8 @@ def scan(
         "claims": claims_file and claims_file.name,
         "as_of": as_of and str(as_of),
     }
-    given = {"study.yaml": loaded.content}
-    if claims_file:
-        given["claims.yaml"] = claims_file.read_bytes()
+    claims_text = {"claims.yaml": claims_file.read_bytes()} if claims_file else {}
+    given = {"study.yaml": loaded.content, **claims_text}
     stored = save_scan(done, listed, sections, given, common.results, options)
     common.tell(
         stored,

@@ -200,7 +200,7 @@ class Fetching:
     ) -> Candidate:
         entry = entry_for(symbol, source, delivery, request=asked, now=self.now, calendar=calendar)
         request = Request(symbol, None, _date(asked["end"]), self.now, self.timeout)
-        notes = (*delivery.notes, *_late(delivery, request, calendar))
+        notes = (*delivery.notes, *delivery.remarks, *_late(delivery, request, calendar))
         return Candidate(Held(entry, delivery.table), stored, damage, notes=notes)
 
     def _keep(self, candidates: Sequence[Candidate]) -> tuple[Kept, ...]:

@@ -8,29 +8,12 @@ from collections.abc import Sequence
 from engine.evaluation.streak_study.claims import Tested
 from engine.report.sections import Section
 
-HEADINGS = ("claim", "source", "verdict", "claimed", "measured", "prices", "remark")
-
 
 def claims_sections(claims: Sequence[Tested]) -> list[Section]:
-    """Return the section of the claims; none where nothing was claimed."""
+    """Return the section of the claims, a paragraph each; none where nothing was claimed."""
     if not claims:
         return []
-    rows = tuple(claim_row(claim) for claim in claims)
-    return [Section("Claims", (tally(claims),), HEADINGS, rows, len(HEADINGS))]
-
-
-def claim_row(claim: Tested) -> tuple[str, ...]:
-    """Return the cells of one claim, in the order of `HEADINGS`."""
-    within = f" ({claim.tolerance})" if claim.tolerance else ""
-    return (
-        claim.quote,
-        claim.source,
-        claim.verdict,
-        f"{claim.claimed}{within}",
-        claim.measured,
-        claim.price_basis if claim.claimed else "",
-        claim.remark,
-    )
+    return [Section("Claims", (tally(claims), *map(_paragraph, claims)))]
 
 
 def tally(claims: Sequence[Tested]) -> str:
@@ -38,3 +21,16 @@ def tally(claims: Sequence[Tested]) -> str:
     counts = Counter(claim.verdict for claim in claims)
     fates = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     return f"Of {len(claims)} claim{'s' * (len(claims) != 1)}: {fates}."
+
+
+def claimed_text(claim: Tested) -> str:
+    """Return the claimed figure, and how far off it may be."""
+    return f"{claim.claimed} ({claim.tolerance})" if claim.tolerance else claim.claimed
+
+
+def _paragraph(claim: Tested) -> str:
+    said = [f"{claim.verdict.capitalize()}: “{claim.quote}” ({claim.source})"]
+    if claim.claimed:
+        said.append(f"claimed {claimed_text(claim)}")
+        said.append(f"measured {claim.measured}, price basis {claim.price_basis}")
+    return f"{'; '.join([*said, *([claim.remark] if claim.remark else [])])}."

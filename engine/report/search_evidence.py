@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.evaluation.definitions import Unit, find_metric
@@ -110,8 +111,8 @@ def _verdict_of(told: Told) -> Verdict:
     return found
 
 
-def verdict_section(told: Told, core: str) -> Section:
-    """Return the verdict and the figures that led to it."""
+def findings_section(told: Told) -> Section:
+    """Return the figures that led to a verdict, and what each would need for a better one."""
     criteria = {criterion.key: criterion for criterion in CRITERIA}
     rows, notes = [], []
     for finding in told["verdict"]["findings"]:
@@ -121,18 +122,24 @@ def verdict_section(told: Told, core: str) -> Section:
         value = format_value(finding["value"], criterion.unit)
         rows.append((criterion.label, finding["level"], value, *needed))
         notes.append(f"{criterion.label}: {criterion.explanation}")
-    winner = told["winner"]
+    headings = ("figure", "level", "value", *_NEEDED)
+    line = "Every figure reaches a level of its own, and the lowest counts."
+    return Section("What the verdict is made of", (line,), headings, tuple(rows), 2, tuple(notes))
+
+
+def verdict_section(told: Told, core: str) -> Section:
+    """Return the verdict on a sweep's winner and the figures that led to it."""
+    found, winner = findings_section(told), told["winner"]
     best = format_metric(told["metric"], winner["metrics"][told["metric"]])
     lines = (
         f"{verdict_text(_verdict_of(told), core)}.",
         f"Winner by {find_metric(told['metric']).label} ({best}): {_label(told)}.",
         f"Sets: {told['sets']:,}; strategies that differ in what they held or on which terms: "
         f"{told['strategies']:,}.",
-        "Every figure reaches a level of its own, and the lowest counts.",
+        *found.lines,
         *_caveats(told),
     )
-    headings = ("figure", "level", "value", *_NEEDED)
-    return Section("How much of it is luck?", lines, headings, tuple(rows), 2, tuple(notes))
+    return replace(found, title="How much of it is luck?", lines=lines)
 
 
 def _caveats(told: Told) -> list[str]:
@@ -273,7 +280,7 @@ def searches_section(told: Told) -> Section:
     if not rows:
         return Section("")
     lengths = {one["block_length"] for one in told["searches"] if one["null"] == "bootstrap"}
-    blocks = "".join(f" Mean block of the bootstrap: {length:g} sessions." for length in lengths)
+    blocks = "".join(f" Mean block of the bootstrap, in sessions: {length:g}." for length in lengths)
     line = f"{find_metric(metric).label} of the winner where there is nothing to be found.{blocks}"
     headings = (
         *("histories", "number", *(f"{percent} %" for percent in shown)),

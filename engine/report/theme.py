@@ -55,12 +55,7 @@ _SERIES = {"rule": "rule", "core": "core", "satellite": "satellite", "50/50": "m
 
 
 SEVERAL = ("rule", "rule-2", "rule-3", "rule-4", "rule-5", "rule-6")
-"""Colours of several rules, or of several lines that are none of the assets, in their order."""
-
-
-def several(count: int) -> tuple[str, ...]:
-    """Return the names of colours for so many lines; from the seventh on they come again."""
-    return tuple(SEVERAL[i % len(SEVERAL)] for i in range(count))
+"""Colours of several rules, or of lines that are none of the assets, in their order; then again."""
 
 
 def colour_of(series: str) -> str:

@@ -45,7 +45,7 @@ def test_a_reader_chooses_what_followed(visit, page_of_scan, width):
         option.locator(".main-svg").first.wait_for()
         assert seen.page.locator("#event-charts .chart:visible").count() == 1
         title = option.locator("h3").inner_text()
-        assert title == f"{name}, against after any session"
+        assert title == f"{name}, compared with any session"
     assert seen.page.evaluate(CUT_OFF) == []
     assert seen.page.evaluate(FALSE_COLOURS) == []
     assert seen.said == []

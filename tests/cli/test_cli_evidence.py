@@ -11,6 +11,8 @@ import pytest
 from command_line import streak
 from short_studies import SHORT, write_pair, write_study
 
+from engine.cli.evidence import NULLS
+from engine.evaluation import no_edge
 from engine.evaluation.inference.verdict import judge
 from engine.evaluation.resampled_search import search_p_value
 
@@ -225,6 +227,10 @@ def test_what_makes_no_sense_is_refused(sweep, results, options, told):
     assert told in " ".join(ran.err.split())
     assert "Traceback" not in ran.err
     assert sorted(Path(sweep["path"]).parent.iterdir()) == before
+
+
+def test_all_kinds_of_histories_can_be_asked_for():
+    assert NULLS == no_edge.NULLS
 
 
 def test_only_sweeps_have_evidence(shared):

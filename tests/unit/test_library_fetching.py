@@ -101,6 +101,13 @@ def test_sessions_that_are_not_there_yet_are_told(folder, exchange, verb):
     assert (iwm.entry.notes, spy.warnings) == ((), ())  # it is of this fetch, not of the rows
 
 
+def test_what_is_of_the_rows_is_kept_and_what_is_of_the_delivery_told(tmp_path, exchange):
+    exchange.notes, exchange.remarks = ("of the rows",), ("of today",)
+    (kept,) = fetching(tmp_path, "2020-06-30").fetch(wanted("IWM"))
+    assert kept.warnings == ("IWM: of the rows", "IWM: of today")
+    assert Library(tmp_path).entry("IWM").notes == ("of the rows",)
+
+
 def test_an_unchanged_symbol_that_lags_is_told(folder, exchange):
     (iwm, _) = fetching(folder, "2020-06-30").update()
     assert (iwm.status, iwm.warnings) == ("unchanged", ())

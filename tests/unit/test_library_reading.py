@@ -7,6 +7,7 @@ import pytest
 from library_market import held, whole_table
 
 from engine.errors import DataError
+from engine.evaluation.streak_study.study import streaks_of_all_kinds
 from engine.market.calendar import sessions_between
 from engine.market.context import fed_funds_rates, vix_closes
 from engine.market.corporate_actions import dividend_factors, dividends_of, split_factors
@@ -16,7 +17,9 @@ from engine.market.library.table import Table
 from engine.market.load import check_data, load_panel
 from engine.market.others import load_others
 from engine.market.publication import known_rows, last_dates
+from engine.pipeline.scanning import context_of
 from engine.study.models import LibraryData
+from engine.study.scan import ScanSection
 
 DAYS = "datetime64[D]"
 
@@ -228,6 +231,45 @@ def test_rates_from_fred_are_fractions(folder):
     Library(folder).store([series("DFF", SESSIONS, np.full(len(SESSIONS), 1.55))], {})
     found = fed_funds_rates(section(folder, fed_funds="DFF"), SESSIONS).values
     np.testing.assert_allclose(found, 0.0155)
+
+
+@pytest.mark.parametrize("cut", [150, 230, 300])
+@pytest.mark.parametrize("monthly", [False, True])
+def test_no_tag_of_a_streak_knows_values_of_later_dates(folder, cut, monthly):
+    """Values dated from a session on, or of months that end there, change no earlier tag."""
+    panel = load_panel(section(folder))
+    rng = np.random.default_rng(5)
+    days = np.arange(panel.sessions[0], panel.sessions[-1], dtype=DAYS)
+    months = np.unique(days.astype("datetime64[M]")).astype(DAYS)
+    dates = months if monthly else days
+    following = (months.astype("datetime64[M]") + np.timedelta64(1, "M")).astype(DAYS)
+    ends = following - np.timedelta64(1, "D") if monthly else days
+    vix, rates = rng.uniform(10, 30, len(days)), np.cumsum(rng.normal(0, 0.3, len(dates)))
+
+    def tags(vix, rates):
+        Library(folder).store(
+            [series("VIXCLS", days, vix), series("DFF", dates, rates)],
+            {symbol: hash_of(folder, symbol) for symbol in ("VIXCLS", "DFF")},
+        )
+        context = context_of(section(folder, vix="VIXCLS", fed_funds="DFF"), panel)
+        found = streaks_of_all_kinds(panel, ScanSection(), context)
+        every = [streak for kind in found.values() for streak in kind]
+        rows = {(s.kind, s.end_index): s.as_row() for s in every if s.end_index <= cut}
+        return {key: (row["vix_regime"], row["rate_regime"]) for key, row in rows.items()}
+
+    now = tags(vix, rates)
+    later = panel.sessions[cut]
+    for poison in (-50.0, 50.0):
+        seen_later = np.where(ends >= later, poison, rates)
+        assert tags(np.where(days >= later, 20 + poison / 3, vix), seen_later) == now
+    assert all(len(set(labels)) > 1 for labels in zip(*now.values(), strict=True))
+    known = tags(np.where(days >= later - 40, 99.0, vix), np.where(ends >= later - 90, 50, rates))
+    assert now != known
+
+
+def hash_of(folder, symbol):
+    library = Library(folder)
+    return library.entry(symbol).sha256 if symbol in library.symbols() else None
 
 
 def test_values_that_ended_long_ago_are_refused(folder):

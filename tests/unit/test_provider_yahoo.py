@@ -142,7 +142,8 @@ def test_the_bar_of_a_session_under_way_is_left_out(yahoo):
     noon = dt.datetime(2020, 12, 31, 17, tzinfo=dt.UTC)
     delivery = fetch_yahoo(request(now=noon))
     assert str(delivery.table.dates[-1]) == "2020-12-30"
-    assert delivery.notes == ("the bar of 2020-12-31 was not final yet and is left out",)
+    assert delivery.remarks == ("the bar of 2020-12-31 was not final yet and is left out",)
+    assert delivery.notes == ()  # it is not of the rows that are kept
 
 
 def test_a_start_is_asked_for(yahoo):

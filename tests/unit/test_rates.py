@@ -1,10 +1,12 @@
 """Rates from a file: the value in force at each session, and every file that is refused."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
 from engine.errors import DataError
-from engine.market.rates import LONGEST_GAP, yearly_rates
+from engine.market.rates import LONGEST_GAP, read_rates, yearly_rates
 
 SESSIONS = np.array(["2020-01-02", "2020-01-03", "2020-01-06", "2020-02-14"], "datetime64[D]")
 
@@ -108,3 +110,14 @@ def test_a_byte_order_mark_spaces_and_windows_line_ends(rates):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match="cannot be read: No such file"):
         yearly_rates(tmp_path / "none.csv", SESSIONS)
+
+
+def test_where_rates_came_from_is_told_up_to_the_last_session(tmp_path):
+    path = tmp_path / "DFF.csv"
+    late = SESSIONS[-1] + np.timedelta64(3, "D")
+    path.write_text(f"Date,Value\n{SESSIONS[0]},1.5\n{SESSIONS[2]},2.5\n{late},9\n")
+    values, source = read_rates(path, SESSIONS)
+    np.testing.assert_array_equal(values[:3], [0.015, 0.015, 0.025])
+    assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (source.symbol, source.source, source.rows) == ("DFF", "file", 2)
+    assert (source.first_session, source.last_session) == (str(SESSIONS[0]), str(SESSIONS[2]))

@@ -149,6 +149,7 @@ def test_marks_on_the_relative_line_tell_the_trigger(stored):
     assert list(mark["x"]) == [row["fill_session"] for row in into]
     for text, row in zip(mark["text"], into, strict=True):
         assert row["trigger"].replace(">", "&gt;") in text  # and plotly finds no markup in it
+        assert f"held {row['stay_sessions']} sessions" in text
     prices = pd.read_parquet(stored.path / "market.parquet")
     ratio = prices["satellite_close"] / prices["core_close"]
     at = prices["session"].astype(str).tolist().index(into[0]["fill_session"])
@@ -210,6 +211,24 @@ def test_the_verdict_on_luck_is_the_stored_one(stored, said):
     sentence = f"{found['level'].capitalize()} of an edge over LARGE held"
     assert said[2].count(sentence) == 1
     assert found["caveat"] in said[2]
+
+
+def test_what_the_verdict_rests_on_follows_the_key_figures(stored, said):
+    """Each figure with its level and thresholds, and how well the run's figures are known."""
+    metrics = json.loads(stored.read("metrics.json"))
+    chapters = list(said[0]["chapters"])
+    assert chapters.index("luck") == chapters.index("key-figures") + 1
+    luck = said[0]["chapters"]["luck"]
+    assert {key: luck[key] for key in ("uncertainty", "verdict")} == {
+        key: metrics[key] for key in ("uncertainty", "verdict")
+    }
+    _, *judged = said[1].table("judged")
+    assert [line[1] for line in judged] == [f["level"] for f in metrics["verdict"]["findings"]]
+    known = dict(said[1].table("known")[1:])
+    one = metrics["uncertainty"]
+    assert known["Sharpe above 0, probability"] == f"{one['sharpe_probability'] * 100:.2f} %"
+    assert known["Sharpe, standard error"] == f"{one['sharpe_errors']['non_normal']:.3f}"
+    assert f"blocks of {one['block_length']:.1f} sessions" in said[2]
 
 
 def test_a_win_by_luck_is_said_to_be_one(tmp_path):
@@ -286,6 +305,7 @@ def test_a_run_without_stored_intervals_says_so(stored):
     markdown = report_files(document)["report.md"].decode()
     assert "no intervals were stored with this run" in markdown
     assert "95 % interval |" not in markdown
+    assert "How much of this is luck?" not in markdown
 
 
 def test_a_run_is_traded_again_from_its_folder(stored):

@@ -28,6 +28,7 @@ MEAN = "</script><script>alert(1)</script>\"'&<b>"
 CHAPTERS = [
     "verdict",
     "key-figures",
+    "luck",
     "equity",
     "relative",
     "risk",

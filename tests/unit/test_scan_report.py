@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from reported import CLAIMS, scan_of, stored_scan, told
 from reports import Page
 
 from engine.pipeline.reporting import document_of, scan_report
+from engine.report.chapters.scan import scan_document
 from engine.report.writing import report_files
 from engine.store.folders import Stored
 
@@ -155,6 +157,18 @@ def test_what_followed_is_charted_for_each_series_side_and_kind(stored, metrics)
         assert len(figure.table.rows) == len(rows)
 
 
+def test_cells_with_too_few_events_are_in_the_table_only(tmp_path):
+    stored = stored_scan(tmp_path, "--set", "scan.thresholds=[2, 7]", claims=False)
+    rows = json.loads(stored.read("metrics.json"))["events"]
+    few = {(r["side"], r["kind"], r["series"]) for r in rows if r["verdict"] == "too few events"}
+    assert few
+    for figure in figures_of(stored, "followed"):
+        if tuple(figure.key.split("-")[1:]) in few:
+            drawn = sum(len(trace["y"]) for trace in figure.plot["data"])
+            assert 0 < drawn < len(figure.table.rows)
+            assert "too few events" in figure.note
+
+
 def test_the_smallest_p_values_are_the_smallest(said, metrics):
     ps = sorted(r["p_value"] for r in metrics["events"] if r["p_value"] is not None)
     heads, *rows = said[1].table("strongest")
@@ -173,6 +187,28 @@ def test_analogues_are_the_stored_paths(stored):
         for line, (_, own) in zip(lines, paths.groupby("streak_start", sort=False), strict=True):
             drawn = np.array([np.nan if v is None else v for v in line["y"]])
             np.testing.assert_allclose(drawn, own[column], rtol=1e-4)
+
+
+def test_the_streak_under_way_lies_over_the_past_ones(stored, tmp_path):
+    longest = max(
+        rows_of(stored, "streaks.csv"), key=lambda r: (r["kind"][0] == "o", int(r["length"]))
+    )
+    under_way = stored_scan(tmp_path, "--as-of", longest["end"], claims=False)
+    figure = figures_of(under_way, "analogues")[0]
+    line = next(t for t in figure.plot["data"] if t.get("name", "").endswith("under way)"))
+    assert line["name"].startswith(longest["start"])
+    assert line["line"]["color"] == "var(--rule)"
+    past = [t for t in figure.plot["data"] if t["mode"] == "lines" and t is not line]
+    assert len(past) == 3
+    assert "var(--rule)" not in {t["line"]["color"] for t in past}
+    rows = Page(report_files(document_of(under_way))["report.html"].decode()).table(
+        "analogues-table-relative"
+    )
+    own = [row for row in rows if row[0].startswith(longest["start"])]
+    assert own[-1][1] == f"+{longest['length']} end"
+    assert all("–" not in row for row in own)
+    verdict = told(under_way)[0]["chapters"]["verdict"]
+    assert verdict["current"]["start"] == longest["start"]
 
 
 def test_winners_and_losers_are_ranked_and_what_is_missing_is_said(said, metrics):
@@ -282,7 +318,10 @@ def test_a_symbol_is_never_markup(tmp_path):
     assert "<i>A" not in html
     page = Page(html)
     assert any("B&<b> beat <i>A" in text for _, text in page.all("option"))
-    for chapter in document_of(named).chapters:
+    report = scan_report(named)
+    movers = tuple(replace(m, symbol=f"<b>{m.symbol}") for m in report.found.anatomy)
+    scan = replace(report.scan, found=replace(report.found, anatomy=movers))
+    for chapter in scan_document(replace(report, scan=scan)).chapters:
         for figure in chapter.figures:
             plotted = json.dumps(figure.plot, default=lambda value: value.tolist())
             assert "<i>A" not in plotted, figure.key

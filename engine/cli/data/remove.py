@@ -18,8 +18,8 @@ def rm(symbols: tuple[str, ...], folder: Path | None, as_json: bool, quiet: bool
     from engine.market.library import Library, library_folder
 
     library = Library(library_folder(folder))
-    library.remove(symbols)
-    removed = [symbol.upper() for symbol in symbols]
+    removed = list(dict.fromkeys(symbol.upper() for symbol in symbols))
+    library.remove(removed)
     if as_json:
         print_json({"library": str(library.folder), "removed": removed})
     else:

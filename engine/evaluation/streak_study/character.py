@@ -163,7 +163,7 @@ def rules_in_words(rules: CharacterRules) -> tuple[str, ...]:
         f"volatility: the core's realised volatility over {rules.volatility_lookback} sessions at "
         "the end of the streak is in the lowest (calm), middle (normal) or highest (stressed) "
         f"third of its history up to that close, of at least {rules.volatility_history} values",
-        f"VIX: its close at the end of the streak is below {rules.vix_calm:g} (calm), "
+        f"VIX: its last close known at the end of the streak is below {rules.vix_calm:g} (calm), "
         f"from {rules.vix_stressed:g} on (stressed), or between (normal)",
         f"rate: fed funds as published {rules.rate_lag} session(s) after its date is higher or "
         f"lower than {rules.rate_lookback} sessions earlier; unchanged within "

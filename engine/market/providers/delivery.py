@@ -58,9 +58,11 @@ class Delivery:
     adjustment : str
         What total return is made of.
     notes : tuple of str
-        What the user should know.
+        What one should know of the rows, as long as they are kept.
     versions : dict of str to str
         Of the library that fetched them, if one did.
+    remarks : tuple of str
+        What one should know of this delivery.
     """
 
     table: Table
@@ -69,6 +71,7 @@ class Delivery:
     adjustment: str
     notes: tuple[str, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 Provider = Callable[[Request], Delivery]

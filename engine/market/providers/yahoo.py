@@ -7,7 +7,6 @@ are prices and dividends as they were on the day, which do not change any more, 
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import logging
 import re
@@ -44,7 +43,9 @@ def fetch_yahoo(request: Request) -> Delivery:
     """
     frame, version = _history(request)
     table, notes = _table(frame, request)
-    return Delivery(table, "prices", AS_TRADED, FROM_DIVIDENDS, notes, {"yfinance": version})
+    kept, remarks = _within(table, request)
+    versions = {"yfinance": version}
+    return Delivery(kept, "prices", AS_TRADED, FROM_DIVIDENDS, notes, versions, remarks)
 
 
 def _history(request: Request) -> tuple[pd.DataFrame, str]:
@@ -132,7 +133,7 @@ def _table(frame: pd.DataFrame, request: Request) -> tuple[Table, tuple[str, ...
             "split": ratios,
         },
     )
-    return _within(table, request, notes)
+    return table, notes
 
 
 def _distributions(given: dict[str, FloatArray], symbol: str) -> tuple[FloatArray, tuple[str, ...]]:
@@ -174,9 +175,7 @@ def _largest_difference(
     return float(np.max(np.abs(ratios / ratios[-1] - 1))) if len(ratios) else 0.0
 
 
-def _within(
-    table: Table, request: Request, notes: tuple[str, ...]
-) -> tuple[Table, tuple[str, ...]]:
+def _within(table: Table, request: Request) -> tuple[Table, tuple[str, ...]]:
     """Cut what was not asked for, and the bar of a session that is not over."""
     last = table.dates[-1]
     first = None if request.start is None else np.datetime64(request.start)
@@ -185,10 +184,6 @@ def _within(
         kept = kept.rows(kept.dates >= first)
     if not len(kept):
         raise ProviderError(f"Yahoo: {request.symbol}: there are no bars in the span asked for")
-    if request.end is None and last > _date(request.last):
-        notes += (f"the bar of {last} was not final yet and is left out",)
-    return kept, notes
-
-
-def _date(day: dt.date) -> np.datetime64:
-    return np.datetime64(day, "D")
+    if request.end is None and last > np.datetime64(request.last, "D"):
+        return kept, (f"the bar of {last} was not final yet and is left out",)
+    return kept, ()

@@ -12,6 +12,7 @@ from typing import TypeVar
 from engine.report.chapters.definitions import definitions
 from engine.report.chapters.equity import equity
 from engine.report.chapters.key_figures import key_figures
+from engine.report.chapters.luck import luck
 from engine.report.chapters.relative import relative
 from engine.report.chapters.reproduce import reproduce
 from engine.report.chapters.risk import risk
@@ -25,6 +26,7 @@ R = TypeVar("R")
 RUN_CHAPTERS: tuple[Callable[[RunReport], Chapter | None], ...] = (
     verdict,
     key_figures,
+    luck,
     equity,
     relative,
     risk,

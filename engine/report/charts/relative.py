@@ -7,7 +7,7 @@ from typing import Any
 from engine.evaluation.tear_sheet.calendar_returns import period_ends
 from engine.report.charts.base import axis, harmless, log_ticks, plotted, short, time_axis
 from engine.report.document import DataTable, Figure, headings, plain_rows
-from engine.report.format import format_number
+from engine.report.format import format_number, format_value
 from engine.report.run_report import RunReport
 from engine.report.theme import variable
 
@@ -144,8 +144,20 @@ def _told(row: dict[str, str]) -> str:
         f"{row['fill_session']}: {row['from']} → {row['to']}",
         f"decided {row['decision_session']}: {row['trigger']}",
         row["features"],
+        *_came_of_it(row),
     )
     return "<br>".join(harmless(part) for part in parts)
+
+
+def _came_of_it(row: dict[str, str]) -> tuple[str, ...]:
+    """Return what a rotation brought until the next one; runs of earlier versions do not say."""
+    if "stay_return" not in row:
+        return ()
+    earned, active = (
+        format_value(float(row[name]), "fraction") for name in ("stay_return", "stay_active")
+    )
+    still = " so far" if row["stay_open"] == "True" else ""
+    return (f"held {row['stay_sessions']} sessions{still}: {earned}, active {active}",)
 
 
 def _condensed(report: RunReport) -> DataTable:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from engine.evaluation.streak_study.claims import Tested
-from engine.report.claims import HEADINGS, claim_row, tally
+from engine.report.claims import claimed_text, tally
 from engine.report.document import Chapter, DataTable, headings, plain_rows
 from engine.report.scan_report import ScanReport
 
+HEADINGS = ("Claim", "Source", "Verdict", "Claimed", "Measured", "Prices", "Remark")
 _SIGNS = {"supported": "✓", "contradicted": "✗"}
 
 
@@ -25,7 +26,7 @@ def claims(report: ScanReport) -> Chapter | None:
             DataTable(
                 "claims-table",
                 "Claims",
-                headings(*(heading.capitalize() for heading in HEADINGS)),
+                headings(*HEADINGS),
                 plain_rows([_row(claim) for claim in tested]),
                 left=len(HEADINGS),
                 sortable=len(tested) > 1,
@@ -36,6 +37,12 @@ def claims(report: ScanReport) -> Chapter | None:
 
 
 def _row(claim: Tested) -> list[str]:
-    cells = dict(zip(HEADINGS, claim_row(claim), strict=True))
-    cells["verdict"] = f"{_SIGNS.get(claim.verdict, '○')} {claim.verdict}"
-    return list(cells.values())
+    return [
+        claim.quote,
+        claim.source,
+        f"{_SIGNS.get(claim.verdict, '○')} {claim.verdict}",
+        claimed_text(claim),
+        claim.measured,
+        claim.price_basis if claim.claimed else "",
+        claim.remark,
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.report.chapters.sweep.sections import table_of
+from engine.report.chapters.told import table_of
 from engine.report.charts.sweep.cloud import cloud_figure
 from engine.report.document import Chapter
 from engine.report.grids import halves_section

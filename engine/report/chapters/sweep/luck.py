@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.report.chapters.sweep.sections import table_of
+from engine.report.chapters.told import table_of
 from engine.report.charts.sweep.luck import choices_figure, winners_figure
 from engine.report.document import Block, Chapter, DataTable, Figure, selection
 from engine.report.search_evidence import (

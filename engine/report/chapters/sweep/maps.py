@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.evaluation.grid_study import Map
-from engine.report.chapters.sweep.sections import table_of
+from engine.report.chapters.told import table_of
 from engine.report.charts.sweep.maps import colour_reach, has_middle, map_figure, pair_name
 from engine.report.document import Block, Chapter, selection
 from engine.report.format import format_value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.report.chapters.sweep.sections import table_of
+from engine.report.chapters.told import table_of
 from engine.report.charts.sweep.profiles import profile_figure
 from engine.report.document import Chapter, selection
 from engine.report.grids import neighbours_section

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.report.chapters.sweep.sections import table_of
+from engine.report.chapters.told import table_of
 from engine.report.charts.sweep.spread import spread_figure
 from engine.report.document import Block, Chapter
 from engine.report.grids import spread_section

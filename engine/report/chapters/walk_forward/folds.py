@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.report.chapters.sweep.sections import table_of
+from engine.report.chapters.told import table_of
 from engine.report.charts.walk_forward import choices_figure
 from engine.report.document import Chapter
 from engine.report.walk_forward_report import WalkForwardReport

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
+from engine.evaluation.streak_study.anatomy import Mover
 from engine.report.charts.base import axis, harmless, plotted, short
 from engine.report.columns import data_table
 from engine.report.document import Figure
@@ -23,7 +26,6 @@ def anatomy_figure(report: ScanReport) -> Figure | None:
     if not movers or streak is None:
         return None
     best, worst = movers[0], movers[-1]
-    shown = [*reversed(movers)]  # bars are drawn from the bottom up
     return Figure(
         key="anatomy",
         title=f"Return over {report.core}, {streak.start} to {streak.end}",
@@ -33,28 +35,14 @@ def anatomy_figure(report: ScanReport) -> Figure | None:
             f"{worst.symbol}, {format_value(worst.outperformance, 'fraction')}."
         ),
         plot=plotted(
-            [
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "y": [harmless(m.symbol) for m in shown],
-                    "x": short((m.outperformance for m in shown), 4),
-                    "marker": {
-                        "color": [variable(_colour(m.outperformance)) for m in shown],
-                    },
-                    "text": [format_value(m.outperformance, "fraction") for m in shown],
-                    "textposition": "outside",
-                    "cliponaxis": False,
-                    "hovertemplate": "%{y}: %{x:.2%}<extra></extra>",
-                }
-            ],
+            [_bars(movers[::-1])],  # bars are drawn from the bottom up
             {
                 "xaxis": axis(
                     f"return less {harmless(report.core)}",
                     tickformat=".0%",
                     zeroline=True,
                     zerolinecolor=variable("muted"),
-                    range=_room([m.outperformance for m in shown]),
+                    range=_room([m.outperformance for m in movers]),
                 ),
                 "yaxis": axis(type="category", showgrid=False, ticksuffix=" "),
             },
@@ -71,6 +59,20 @@ def anatomy_figure(report: ScanReport) -> Figure | None:
         ),
         height=90 + BAR * len(movers),
     )
+
+
+def _bars(movers: Sequence[Mover]) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": [harmless(m.symbol) for m in movers],
+        "x": short((m.outperformance for m in movers), 4),
+        "marker": {"color": [variable(_colour(m.outperformance)) for m in movers]},
+        "text": [format_value(m.outperformance, "fraction") for m in movers],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertemplate": "%{y}: %{x:.2%}<extra></extra>",
+    }
 
 
 def _colour(outperformance: float) -> str:

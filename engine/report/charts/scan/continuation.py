@@ -60,13 +60,6 @@ def survival_figure(side: str, rows: Sequence[Lasting], leader: str) -> Figure:
     """Return the share of streaks that outlast each length, on a logarithmic scale."""
     asset = "satellite" if side == "outperformance" else "core"
     lengths = [abs(row.streak) for _, row in rows]
-    edge: dict[str, Any] = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": lengths,
-        "line": {"width": 0},
-        "hoverinfo": "skip",
-    }
     survival = [row.survival if row.survival > 0.0 else float("nan") for _, row in rows]
     return Figure(
         key=f"survival-{side}",
@@ -78,14 +71,7 @@ def survival_figure(side: str, rows: Sequence[Lasting], leader: str) -> Figure:
         ),
         plot=plotted(
             [
-                {**edge, "y": short((r.low for _, r in rows), 4), "showlegend": False},
-                {
-                    **edge,
-                    "y": short((r.high for _, r in rows), 4),
-                    "name": "95 % band",
-                    "fill": "tonexty",
-                    "fillcolor": variable("rule-soft"),
-                },
+                *_band(rows, lengths),
                 _coin(lengths, [row.coin_survival for _, row in rows]),
                 {
                     "type": "scatter",
@@ -112,6 +98,27 @@ def survival_figure(side: str, rows: Sequence[Lasting], leader: str) -> Figure:
         table=data_table(f"survival-table-{side}", "Survival by length", lasting_columns(), rows),
         height=360,
     )
+
+
+def _band(rows: Sequence[Lasting], lengths: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the band of survival: its lower edge, unseen, and the area up to the higher one."""
+    edge: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": list(lengths),
+        "line": {"width": 0},
+        "hoverinfo": "skip",
+    }
+    return [
+        {**edge, "y": short((r.low for _, r in rows), 4), "showlegend": False},
+        {
+            **edge,
+            "y": short((r.high for _, r in rows), 4),
+            "name": "95 % band",
+            "fill": "tonexty",
+            "fillcolor": variable("rule-soft"),
+        },
+    ]
 
 
 def _lengths_axis(lengths: Sequence[int]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from engine.report.document import Figure
 from engine.report.format import format_number, format_value
 from engine.report.scan_report import ScanReport
 from engine.report.streak_columns import event_columns
-from engine.report.theme import several, variable
+from engine.report.theme import SEVERAL, variable
 
 SPREAD = 0.5
 """Share of the room between two horizons that the lengths of one horizon are spread over."""
@@ -37,32 +37,13 @@ def events_figure(report: ScanReport, side: Side, kind: Kind, series: Series) ->
     ]
     return Figure(
         key=f"events-{side}-{kind}-{series}",
-        title=f"{what} after {event_name(report, side, kind)}, against after any session",
+        title=f"{what} after {event_name(report, side, kind)}, compared with any session",
         alternative=(
             f"Chart of the mean forward return of {what} after events less that after any "
             f"session, with 95 % intervals, by horizon ({_listed(horizons)} sessions) and by "
             f"length of the streak ({_listed(lengths)} sessions). {_findings(rows)}"
         ),
-        plot=plotted(
-            traces,
-            {
-                "xaxis": axis(
-                    "sessions ahead",
-                    tickvals=list(range(len(horizons))),
-                    ticktext=[str(h) for h in horizons],
-                    range=[-0.6, len(horizons) - 0.4],
-                    showgrid=False,
-                    zeroline=False,
-                ),
-                "yaxis": axis(
-                    "difference of mean returns",
-                    tickformat=".2~%",
-                    zeroline=True,
-                    zerolinecolor=variable("muted"),
-                ),
-            },
-            hovermode="closest",
-        ),
+        plot=plotted(traces, _axes(horizons), hovermode="closest"),
         table=data_table(
             f"events-table-{side}-{kind}-{series}",
             "By length and horizon",
@@ -75,6 +56,26 @@ def events_figure(report: ScanReport, side: Side, kind: Kind, series: Series) ->
         if len(drawn) < len(rows)
         else "",
     )
+
+
+def _axes(horizons: Sequence[int]) -> dict[str, Any]:
+    """Return axes on which horizons stand equally far apart."""
+    return {
+        "xaxis": axis(
+            "sessions ahead",
+            tickvals=list(range(len(horizons))),
+            ticktext=[str(h) for h in horizons],
+            range=[-0.6, len(horizons) - 0.4],
+            showgrid=False,
+            zeroline=False,
+        ),
+        "yaxis": axis(
+            "difference of mean returns",
+            tickformat=".2~%",
+            zeroline=True,
+            zerolinecolor=variable("muted"),
+        ),
+    }
 
 
 def series_name(report: ScanReport, series: Series) -> str:
@@ -109,7 +110,7 @@ def _trace(
 ) -> dict[str, Any]:
     """Return one length: its differences, a little aside of those of the other lengths."""
     shift = (place - (places - 1) / 2.0) * SPREAD / max(places - 1, 1)
-    colour = several(place + 1)[-1]
+    colour = SEVERAL[place % len(SEVERAL)]
     differences = [r.difference for r in rows]
     return {
         "type": "scatter",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,49 +26,18 @@ def rarity_figure(side: str, found: Rarity, leader: str) -> Figure:
     """
     rows, asset = found.rows, "satellite" if side == "outperformance" else "core"
     lengths = [row.k for row in rows]
-    observed = [row.observed or None for row in rows]
-    highest = max(row.coin_high for row in rows)
-    last = next(row for row in rows if row.k == max(found.longest, 1))
     return Figure(
         key=f"rarity-{side}",
         title=f"{leader} ahead: runs observed, and a coin's",
-        alternative=(
-            f"Chart of the number of runs of at least so many sessions, on a logarithmic scale: "
-            f"{format_number(rows[0].observed, 0)} in all, {last.observed} of {last.k} or more, "
-            f"where a coin gives {format_number(last.coin_expected, 2)}. "
-            f"{_where_outside(found.outside)}"
-        ),
+        alternative=_alternative(found),
         plot=plotted(
             [
                 *_band(rows, lengths),
                 _expected("coin, expected", lengths, [r.coin_expected for r in rows], "dash"),
                 _expected("Markov chain, expected", lengths, [r.markov_expected for r in rows]),
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "name": "observed",
-                    "x": lengths,
-                    "y": observed,
-                    "marker": {"size": 9, "color": variable(asset)},
-                    "text": [_told(row) for row in rows],
-                    "hovertemplate": "%{text}<extra></extra>",
-                },
+                _observed(rows, lengths, asset),
             ],
-            {
-                "xaxis": axis(
-                    "at least so many sessions",
-                    dtick=1,
-                    showgrid=False,
-                    range=[0.5, lengths[-1] + 0.5],
-                ),
-                "yaxis": axis(
-                    "number of runs, log scale",
-                    type="log",
-                    range=[-1.4, len(str(highest)) - 0.6],
-                    tickvals=[0.1, 1, 10, 100, 1000, 10000],
-                    ticktext=["0.1", "1", "10", "100", "1,000", "10,000"],
-                ),
-            },
+            _axes(lengths, max(row.coin_high for row in rows)),
             hovermode="closest",
         ),
         table=data_table(
@@ -81,6 +51,47 @@ def rarity_figure(side: str, found: Rarity, leader: str) -> Figure:
         note=f"{runs_test_note(found)} Where the band reaches the bottom it holds zero, which "
         "this scale cannot show.",
     )
+
+
+def _alternative(found: Rarity) -> str:
+    last = next(row for row in found.rows if row.k == max(found.longest, 1))
+    return (
+        f"Chart of the number of runs of at least so many sessions, on a logarithmic scale: "
+        f"{format_number(found.rows[0].observed, 0)} in all, {last.observed} of {last.k} or more, "
+        f"where a coin gives {format_number(last.coin_expected, 2)}. "
+        f"{_where_outside(found.outside)}"
+    )
+
+
+def _axes(lengths: list[int], highest: int) -> dict[str, Any]:
+    return {
+        "xaxis": axis(
+            "at least so many sessions",
+            dtick=1,
+            showgrid=False,
+            range=[0.5, lengths[-1] + 0.5],
+        ),
+        "yaxis": axis(
+            "number of runs, log scale",
+            type="log",
+            range=[math.log10(LOWEST), len(str(highest)) - 0.6],
+            tickvals=[0.1, 1, 10, 100, 1000, 10000],
+            ticktext=["0.1", "1", "10", "100", "1,000", "10,000"],
+        ),
+    }
+
+
+def _observed(rows: Sequence[RarityRow], lengths: list[int], asset: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "observed",
+        "x": lengths,
+        "y": [row.observed or None for row in rows],
+        "marker": {"size": 9, "color": variable(asset)},
+        "text": [_told(row) for row in rows],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
 
 
 def _where_outside(lengths: Sequence[int]) -> str:

@@ -263,8 +263,8 @@ INVENTED = "name: sim\ndata: {{source: simulated, end: {end}}}\nrule: {{name: st
 @pytest.mark.parametrize(
     ("end", "options", "missing"),
     [
-        ("2000-01-04", (), {"followed", "anatomy", "claims"}),
-        ("2000-01-05", (), {"followed", "anatomy", "claims"}),
+        ("2000-01-04", (), {"analogues", "anatomy", "claims"}),
+        ("2000-01-05", (), {"anatomy", "claims"}),
         ("2000-01-07", (), {"anatomy", "claims"}),
         ("2000-06-30", ("--min-length", "60"), {"anatomy", "claims"}),
     ],

@@ -279,10 +279,8 @@ def searches_section(told: Told) -> Section:
     ]
     if not rows:
         return Section("")
-    lengths = {one["block_length"] for one in told["searches"] if one["null"] == "bootstrap"}
-    blocks = "".join(
-        f" Mean block of the bootstrap, in sessions: {length:g}." for length in lengths
-    )
+    drawn = [one for one in told["searches"] if one["null"] == "bootstrap"]
+    blocks = "".join(f" Mean block, in sessions: {one['block_length']:g}." for one in drawn)
     line = f"{find_metric(metric).label} of the winner where there is nothing to be found.{blocks}"
     headings = (
         *("histories", "number", *(f"{percent} %" for percent in shown)),

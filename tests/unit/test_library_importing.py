@@ -349,7 +349,7 @@ def test_a_file_that_lacks_stored_rows_is_a_restatement(library, tmp_path):
     importing(library, write(tmp_path, "SPY"))
     shorter = {name: values[5:] for name, values in arrays().items()}
     path = write(tmp_path, "SPY", shorter)
-    with pytest.raises(DataError, match="SPY: 5 stored numbers are told differently now"):
+    with pytest.raises(DataError, match="SPY: stored numbers that are told differently now: 5"):
         importing(library, path)
     (kept,) = importing(library, path, accept_restatement=True)
     assert (kept.status, kept.entry.rows) == ("restated", 25)

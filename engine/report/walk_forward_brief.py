@@ -27,18 +27,22 @@ def walk_forward_section(told: Told, core: str) -> Section:
     walk = told["walk_forward"]
     if walk is None:
         return Section("")
-    headings = ("held", *(find_metric(key).label for key in COLUMNS))
+    headings = ("run", *(find_metric(key).label for key in COLUMNS))
     rows = tuple(
         (one["label"], *(format_metric(key, one["metrics"][key]) for key in COLUMNS))
         for one in runs_of(walk).values()
     )
-    span = (
-        f"Out of sample, {walk['first_session']} to {walk['last_session']}: the probability "
-        f"that it truly beats {core} is {format_value(walk['probability'], 'fraction')}."
+    summary = walk["summary"]
+    kept = format_value(summary["order_kept"], "ratio")
+    lines = (
+        f"Out of sample, {walk['first_session']} to {walk['last_session']}, the probability that "
+        f"it beats {core} is {format_value(walk['probability'], 'fraction')}.",
+        *_others(told),
+        *(f"{note[:1].upper()}{note[1:]}." for note in walk_forward_notes(walk, core)),
+        f"Rank correlation of all sets, training against test: {kept} on average over the folds.",
     )
-    notes = (f"{note[:1].upper()}{note[1:]}." for note in walk_forward_notes(walk, core))
     title = "The same search on the past alone: walk-forward"
-    return Section(title, (span, *_others(told), *notes), headings, rows)
+    return Section(title, lines, headings, rows)
 
 
 def _others(told: Told) -> tuple[str, ...]:

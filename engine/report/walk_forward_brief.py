@@ -54,7 +54,5 @@ def _others(told: Told) -> tuple[str, ...]:
         found.append(f"On the study's own prices and terms: {names} cannot be chosen by a rule.")
     if walk["metric"] != told["metric"]:
         chose, won = (find_metric(key).label for key in (walk["metric"], told["metric"]))
-        found.append(
-            f"The walk-forward chooses by {chose}, the sweep's winner is the best by {won}."
-        )
+        found.append(f"It chooses by {chose}; the winner of the sweep is the best by {won}.")
     return tuple(found)

@@ -144,7 +144,7 @@ def test_winners_that_are_all_alike_are_not_drawn(stored, told):
         for search in told["searches"]
     ]
     figures = {figure.key for figure in with_evidence(stored, searches=alike)["luck"].figures}
-    assert figures == {"choices"}
+    assert figures == {"choices", "degradation"}
 
 
 def test_a_picture_of_it_is_drawn(stored):

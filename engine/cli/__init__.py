@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -60,7 +61,19 @@ for command in (
 def main() -> NoReturn:
     """Run the command line; every error ends in one clear message and its exit code."""
     _speak_utf8()
-    sys.exit(_run(sys.argv[1:]))
+    _leave(_run(sys.argv[1:]))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process here and now, all being written.
+
+    Libraries wind their threads down while the interpreter ends, and now and then abort a process
+    that has done all it had to do.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _speak_utf8() -> None:

@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.errors import DataError, ProviderError, UsageError
 from engine.market.keeping import (
-    FILE,
     Candidate,
     Kept,
     check_source,
@@ -22,6 +21,7 @@ from engine.market.keeping import (
     stored_or_damage,
 )
 from engine.market.library import Held, Library
+from engine.market.library.entry import FILE
 from engine.market.library.merging import changes, merged
 from engine.market.pair import OLD_DAYS, calendar_sessions
 from engine.market.providers import provider_named

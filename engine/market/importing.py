@@ -16,7 +16,6 @@ from engine.market.corporate_actions import dividend_factors, split_factors
 from engine.market.faults import file_error
 from engine.market.fetching import check_symbol
 from engine.market.keeping import (
-    FILE,
     Candidate,
     Kept,
     check_source,
@@ -28,6 +27,7 @@ from engine.market.library import Held, Library
 from engine.market.library.entry import (
     AS_GIVEN,
     AS_TRADED,
+    FILE,
     FROM_ADJUSTED_CLOSE,
     FROM_DIVIDENDS,
     NO_ADJUSTMENT,

@@ -18,6 +18,7 @@ from engine.errors import DataError
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.faults import data_error
 from engine.market.library import DamagedError, Entry, Held, Library
+from engine.market.library.entry import FILE
 from engine.market.library.merging import Change, changes, revised_volumes
 from engine.market.library.table import Table
 from engine.market.load import check_alone
@@ -26,8 +27,6 @@ from engine.market.quality import errors_of, summarise
 from engine.market.sources.library import quotes_of
 from engine.version import VERSION
 
-FILE = "file"
-"""The source of what was imported."""
 SHOWN_CHANGES = 10
 
 
@@ -198,7 +197,7 @@ def _judged(one: Candidate, accept_restatement: bool, today: dt.date | None) -> 
     if one.damage:
         notes.append(f"what was stored could not be used: {one.damage}")
     if stored and (revised := revised_volumes(stored.table, table)):
-        notes.append(f"volumes of {revised:,} stored sessions were revised")
+        notes.append(f"stored sessions whose volumes were revised: {revised:,}")
     gate = _gate(one.held, today)
     warnings = (*(f"{entry.symbol}: {note}" for note in notes), *gate)
     if stored is None:
@@ -231,7 +230,7 @@ def _restatement(symbol: str, found: Sequence[Change]) -> str:
     shown = [f"  {change}" for change in found[:SHOWN_CHANGES]]
     if more := len(found) - SHOWN_CHANGES:
         shown += [f"  … and {more:,} more"] if more > 0 else []
-    head = f"{symbol}: {len(found):,} stored numbers are told differently now"
+    head = f"{symbol}: stored numbers that are told differently now: {len(found):,}"
     return "\n".join([head, *shown, "nothing was changed; --accept-restatement takes them"])
 
 

@@ -2,7 +2,7 @@
 
 `pyarrow.array` and `to_numpy` load pandas to look whether they were given some of it, which takes
 longer than a sweep of a hundred thousand parameter sets. Arrays hold plain values, so what they
-are in Arrow is known: only values with gaps (None) are left to pyarrow.
+are in Arrow is known: only values with gaps (None, NaT) are left to pyarrow.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def to_arrow(values: NDArray[Any]) -> pa.Array:
     if kind == "b":
         bits = np.packbits(values, bitorder="little")
         return pa.Array.from_buffers(pa.bool_(), n, [None, pa.py_buffer(bits)])
-    if values.dtype == "datetime64[D]":
+    if values.dtype == "datetime64[D]" and not np.isnat(values).any():
         days = values.astype(np.int32)
         return pa.Array.from_buffers(pa.date32(), n, [None, pa.py_buffer(days)])
     if kind in "iuf":

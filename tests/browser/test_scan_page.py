@@ -110,7 +110,7 @@ def test_words_of_claims_are_never_executed(visit, tmp_path):
     assert seen.said == []
 
 
-@pytest.mark.parametrize("end", ["2000-01-05", "2000-01-07"])
+@pytest.mark.parametrize("end", ["2000-01-04", "2000-01-07"])
 def test_studies_with_little_to_say_are_drawn_as_well(visit, tmp_path, artefacts, end):
     text = f"name: sim\ndata: {{source: simulated, end: {end}}}\nrule: {{name: streak}}\n"
     page = write_report(scan_of(tmp_path, text))
@@ -120,3 +120,19 @@ def test_studies_with_little_to_say_are_drawn_as_well(visit, tmp_path, artefacts
     assert seen.requests == [page.as_uri()]
     assert seen.page.evaluate(CUT_OFF) == []
     assert seen.page.evaluate(FALSE_COLOURS) == []
+
+
+def test_printed_nothing_is_wider_than_the_paper(visit, page_of_scan):
+    page = visit(page_of_scan, scheme="dark").page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.chart .main-svg:first-of-type')]"
+        ".every((svg) => svg.getBoundingClientRect().width <= 680)"
+    )
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 690, "height": 1000})
+    assert page.locator(".choice:visible").count() == 0
+    charts = (
+        "[...document.querySelectorAll('.main-svg')].map((e) => e.getBoundingClientRect().right)"
+    )
+    assert max(page.evaluate(charts)) <= 690

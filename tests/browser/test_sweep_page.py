@@ -3,6 +3,7 @@
 import pytest
 from page_layout import CUT_OFF, FALSE_COLOURS, OVERLAPS
 from reports import stored_sweep
+from short_studies import SHORT
 
 from engine.pipeline.reporting import write_report
 from engine.report.theme import DARK, LIGHT
@@ -140,3 +141,30 @@ def test_sweeps_with_little_to_say_are_drawn_as_well(visit, tmp_path, artefacts,
     assert seen.requests == [page.as_uri()]
     assert seen.page.evaluate(CUT_OFF) == []
     assert seen.page.evaluate(FALSE_COLOURS) == []
+
+
+LONG = (
+    SHORT.partition("rule:")[0]
+    + """\
+rule:
+  enter: streak >= a_rather_long_name_of_a_parameter_for_entries
+  leave: streak <= -exit
+  max_holding: 5
+  parameters: {a_rather_long_name_of_a_parameter_for_entries: 2, exit: 1}
+sweep:
+  data.start: [2000-01-03, 2000-06-01, 2000-09-01]
+  rule.parameters.a_rather_long_name_of_a_parameter_for_entries: [1, 2, 3]
+  rule.parameters.exit: [1, 2]
+"""
+)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_long_names_leave_room_for_the_charts(visit, tmp_path, width):
+    seen = visit(write_report(stored_sweep(tmp_path, {}, text=LONG)), width=width)
+    assert seen.said == []
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.page.evaluate(CUT_OFF) == []
+    assert seen.page.evaluate(OVERLAPS) == []
+    names = seen.page.locator("#chart-leaders .ytick text").all_text_contents()
+    assert "a_rather_long_nam…" in names

@@ -126,6 +126,9 @@ def test_the_key_figures_are_the_stored_metrics(said, metrics):
     assert [line[0] for line in lines] == ROWS
     sharpe = [row["metrics"]["sharpe"] for row in metrics["rows"]]
     shown = [line[heads.index("Sharpe")] for line in lines]
+    heads_of_all, *all_lines = said[1].table("all-figures")
+    assert heads_of_all == ["Figure", *ROWS]
+    assert next(line[1:] for line in all_lines if line[0] == "Sharpe") == shown
     best = max(range(6), key=lambda i: sharpe[i])
     assert shown[best].endswith("(best)")
     for cell, value in zip(shown, sharpe, strict=True):

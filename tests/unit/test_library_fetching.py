@@ -149,7 +149,7 @@ def test_a_dead_symbol_does_not_tell_the_others_to_end(folder, exchange):
 
 def test_fetching_again_compares_all_of_the_past(folder, exchange):
     exchange.tables["IWM"] = changed(IWM, "dividend", 60, 0.4)
-    with refused(folder, "IWM: 1 stored numbers are told differently now") as caught:
+    with refused(folder, "IWM: stored numbers that are told differently now: 1") as caught:
         fetching(folder, "2020-12-31").fetch(wanted("IWM"))
     assert "  2019-03-29 Dividend 0.5 → 0.4" in str(caught.value)
     assert "--accept-restatement" in str(caught.value)
@@ -257,7 +257,7 @@ def test_a_changed_past_in_the_overlap_is_refused(folder, exchange, column, valu
     row = int(np.searchsorted(IWM.dates, np.datetime64("2020-06-24")))
     high = changed(changed(IWM, "high", row, 999.0), "low", row, 1.0)
     exchange.tables["IWM"] = changed(high, column, row, value)
-    with refused(folder, f"(?s)stored numbers are told differently now.*2020-06-24 {told}"):
+    with refused(folder, f"(?s)stored numbers that are told differently now.*2020-06-24 {told}"):
         fetching(folder, "2020-12-31").update()
 
 
@@ -295,7 +295,7 @@ def test_revised_volumes_are_taken_and_counted(folder, exchange):
     exchange.tables["IWM"] = changed(IWM, "volume", row, 12345.0)
     (kept,) = fetching(folder, "2020-12-31").update(["IWM"])
     assert kept.changes == ()
-    assert "IWM: volumes of 1 stored sessions were revised" in kept.warnings
+    assert "IWM: stored sessions whose volumes were revised: 1" in kept.warnings
     assert Library(folder).read("IWM")[0].table["volume"][row] == 12345.0
 
 
@@ -335,7 +335,9 @@ def test_a_damaged_symbol_is_fetched_again_as_a_whole(folder, exchange):
 
 def test_a_damaged_sidecar_says_what_to_do(folder, exchange):
     (folder / "IWM.json").write_text("{}")
-    with refused(folder, "IWM.json: has the schema None.*streak data fetch IWM fetches it again"):
+    with refused(
+        folder, "IWM.json: has the schema None.*streak data fetch IWM, or import, takes it again"
+    ):
         fetching(folder, "2020-12-31").update()
     (kept,) = fetching(folder, "2020-12-31").fetch(wanted("IWM"))
     assert kept.status == "repaired"

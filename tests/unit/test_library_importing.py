@@ -84,6 +84,27 @@ def tradingview(columns, clock):
     return "\n".join(rows)
 
 
+def downloaded(columns, tickers=("SPY",)):
+    """Return what pandas writes of a table that ``yfinance.download`` gave."""
+    names = ["Adj Close", "Close", "High", "Low", "Open", "Volume"]
+    wide = [(name, ticker) for name in names for ticker in tickers]
+    rows = [",".join(["Price", *(name for name, _ in wide)])]
+    rows += [",".join(["Ticker", *(ticker for _, ticker in wide)]), "Date" + "," * len(wide)]
+    for i, date in enumerate(columns["Date"]):
+        rows.append(",".join([str(date), *(str(columns[name][i]) for name, _ in wide)]))
+    return "\n".join(rows)
+
+
+def test_a_download_of_several_symbols_is_no_file_of_one(library, tmp_path):
+    path = tmp_path / "SPY.csv"
+    path.write_text(downloaded(arrays(), ("IWM", "SPY")))
+    with pytest.raises(DataError, match='two columns for one thing: "Adj Close" and "Adj Close"'):
+        importing(library, path)
+    path.write_text("\n".join(downloaded(arrays()).splitlines()[:3]))
+    with pytest.raises(DataError, match="a header and no rows"):
+        importing(library, path)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "symbol", "layout"),
     [
@@ -91,6 +112,7 @@ def tradingview(columns, clock):
         ("spy_us_d.csv", text_of(arrays(), PLAIN), "SPY", "OHLCV CSV"),
         ("AMEX_SPY, 1D.csv", tradingview(arrays(), 52_200), "SPY", "TradingView CSV"),
         ("AMEX_SPY, 1D_1a2b3.csv", tradingview(arrays(), 0), "SPY", "TradingView CSV"),
+        ("SPY.csv", downloaded(arrays()), "SPY", "Yahoo CSV"),
         ("^gspc.csv", text_of(arrays(), PLAIN), "^GSPC", "OHLCV CSV"),
         ("BRK.B.csv", text_of(arrays()), "BRK.B", "Yahoo CSV"),
     ],
@@ -349,7 +371,7 @@ def test_a_file_that_lacks_stored_rows_is_a_restatement(library, tmp_path):
     importing(library, write(tmp_path, "SPY"))
     shorter = {name: values[5:] for name, values in arrays().items()}
     path = write(tmp_path, "SPY", shorter)
-    with pytest.raises(DataError, match="SPY: 5 stored numbers are told differently now"):
+    with pytest.raises(DataError, match="SPY: stored numbers that are told differently now: 5"):
         importing(library, path)
     (kept,) = importing(library, path, accept_restatement=True)
     assert (kept.status, kept.entry.rows) == ("restated", 25)

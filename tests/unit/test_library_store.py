@@ -85,6 +85,17 @@ def test_a_truncated_file_is_found(library, name, size):
         library.read("IWM")
 
 
+@pytest.mark.parametrize(
+    ("source", "cure"),
+    [("yahoo", "streak data update RF fetches it again"), ("file", "streak data import takes its")],
+)
+def test_the_cure_of_damage_is_one_that_helps(library, source, cure):
+    library.store([held("RF", source=source)], {})
+    library.path("RF").write_bytes(b"")
+    with pytest.raises(DamagedError, match=f"{cure}.*, streak data rm RF removes it"):
+        library.read("RF")
+
+
 def test_a_missing_file_is_found(library):
     library.path("IWM").unlink()
     with pytest.raises(DamagedError, match="cannot be read: No such file"):

@@ -263,11 +263,12 @@ INVENTED = "name: sim\ndata: {{source: simulated, end: {end}}}\nrule: {{name: st
 @pytest.mark.parametrize(
     ("end", "options", "missing"),
     [
-        ("2000-01-05", (), {"followed", "anatomy", "claims"}),
+        ("2000-01-04", (), {"analogues", "anatomy", "claims"}),
+        ("2000-01-05", (), {"anatomy", "claims"}),
         ("2000-01-07", (), {"anatomy", "claims"}),
         ("2000-06-30", ("--min-length", "60"), {"anatomy", "claims"}),
     ],
-    ids=["three sessions", "five sessions", "no long streak"],
+    ids=["two sessions", "three sessions", "five sessions", "no long streak"],
 )
 def test_other_studies_are_reported_as_well(tmp_path, end, options, missing):
     stored = scan_of(tmp_path, INVENTED.format(end=end), *options)

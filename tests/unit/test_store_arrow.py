@@ -20,6 +20,7 @@ ARRAYS = [
     np.array(["a", "", "äöü – longer"]),
     np.array([], dtype="U1"),
     np.array(["1950-01-03", "2026-01-21"], dtype="datetime64[D]"),
+    np.array(["1950-01-03", "NaT"], dtype="datetime64[D]"),
     np.array(["2026-01-21T10:00"], dtype="datetime64[s]"),
     np.array([1, None, 3], dtype=object),
     np.array([1.5, None], dtype=object),

@@ -11,6 +11,9 @@ from typing import Any
 SCHEMA = 1
 """Version of the files of the library; another one is refused, or fetched again."""
 
+FILE = "file"
+"""The source of what was imported."""
+
 AS_TRADED = "as traded; splits and dividends kept apart"
 AS_GIVEN = "as the file gives them, taken as adjusted for splits"
 RATES = "values as published"
@@ -31,7 +34,7 @@ class Entry:
         Upper case; also the name of the files.
     kind : {"prices", "values"}
     source : str
-        ``yahoo``, ``fred``, or ``file``.
+        ``yahoo``, ``fred``, or `FILE`.
     request : mapping
         What was asked for: the provider's symbol and dates, or the files imported.
     fetched_at : str

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.errors import DataError, did_you_mean
 from engine.market.faults import file_error
-from engine.market.library.entry import Entry, entry_of, sidecar_bytes
+from engine.market.library.entry import FILE, Entry, entry_of, sidecar_bytes
 from engine.market.library.lock import locked
 from engine.market.library.table import Table, table_bytes, table_of
 from engine.market.library.transaction import is_unfinished, recover, write_together
@@ -176,7 +176,8 @@ class Library:
                 raise ValueError(f"is of {entry.symbol}, under another name")
             return entry
         except (OSError, ValueError) as error:
-            raise _damaged(sidecar, symbol, error, cure="fetch") from None
+            cure = f"streak data fetch {symbol}, or import, takes it again"
+            raise _damaged(sidecar, symbol, error, cure) from None
 
     def _read(self, symbol: str) -> Held:
         entry = self._entry(symbol)
@@ -187,7 +188,10 @@ class Library:
                 raise ValueError("is not what was stored: its hash differs")
             return Held(entry, table_of(content))
         except (OSError, ValueError) as error:
-            raise _damaged(path, symbol, error, cure="update") from None
+            cure = f"streak data update {symbol} fetches it again"
+            if entry.source == FILE:
+                cure = "streak data import takes its file again"
+            raise _damaged(path, symbol, error, cure) from None
 
     def _hash(self, symbol: str) -> str | None:
         try:
@@ -220,5 +224,4 @@ def _stamp(entry: Entry) -> dict[str, str]:
 
 def _damaged(path: Path, symbol: str, error: Exception, cure: str) -> DamagedError:
     problem = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-    cures = f"streak data {cure} {symbol} fetches it again, streak data rm {symbol} removes it"
-    return DamagedError(f"{path}: {problem}; {cures}")
+    return DamagedError(f"{path}: {problem}; {cure}, streak data rm {symbol} removes it")

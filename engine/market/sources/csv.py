@@ -1,5 +1,7 @@
 """Daily quotes from CSV: the columns of Yahoo, Stooq, TradingView, or plain OHLCV with a date.
 
+Tables that yfinance downloaded and pandas wrote are understood as well.
+
 Columns may stand in any order and case, separated by ``,``, ``;`` or tabs. Columns with another
 meaning (dividends, splits) are ignored and named in :attr:`Quotes.notes`.
 """
@@ -46,9 +48,8 @@ def read_csv(path: Path, symbol: str, given: Mapping[str, str] | None = None) ->
     origin = str(path)
     text = decode_text(content, origin)
     records = read_records(text, _separator(text, origin), origin)
-    line, names = records[0]
+    line, names, body = _heading(records)
     columns = _columns(names, given, origin, line)
-    body = records[1:]
     if not body:
         raise file_error(origin, "a header and no rows")
     source = Source(
@@ -84,6 +85,19 @@ def read_records(text: str, separator: str, origin: str) -> list[Record]:
     if not records:
         raise file_error(origin, "the file is empty")
     return records
+
+
+def _heading(records: Sequence[Record]) -> tuple[int, list[str], Sequence[Record]]:
+    """Return line and names of the columns, and the rows below them.
+
+    ``yfinance.download`` heads its table with three lines: ``Price,Close,…``, ``Ticker,SPY,…`` and
+    ``Date,,…``.
+    """
+    line, names = records[0]
+    first = tuple(cells[0] for _, cells in records[:3])
+    if first == ("Price", "Ticker", "Date"):
+        return line, ["Date", *names[1:]], records[3:]
+    return line, names, records[1:]
 
 
 def _separator(text: str, origin: str) -> str:

@@ -56,8 +56,8 @@ def _sentence(report: ScanReport) -> str:
     every = report.found.streaks
     up, down = len(every["outperformance"]), len(every["underperformance"])
     return (
-        f"{report.satellite} was ahead in {up:,} streaks and {report.core} in {down:,}; of "
-        f"{report.min_length} sessions or more were {len(report.long['outperformance']):,} and "
+        f"Streaks with {report.satellite} ahead: {up:,}, of {report.min_length} sessions or more "
+        f"{len(report.long['outperformance']):,}. With {report.core} ahead: {down:,}, so long "
         f"{len(report.long['underperformance']):,}."
     )
 

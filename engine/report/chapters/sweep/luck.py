@@ -34,7 +34,10 @@ def luck(report: SweepReport) -> Chapter | None:
     return Chapter(
         key="luck",
         title="How much of this is luck?",
-        sentences=tuple(f"{line[:1].upper()}{line[1:]}" for line in judged.lines),
+        sentences=(
+            *(f"{line[:1].upper()}{line[1:]}" for line in judged.lines),
+            f"From the stored result {report.evidence.name}.",
+        ),
         blocks=(
             table_of(judged, "judged"),
             *_searches(report.evidence),

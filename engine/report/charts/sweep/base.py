@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.evaluation.definitions import Metric
-from engine.report.charts.base import DASHES, axis
+from engine.report.charts.base import DASHES, axis, harmless
 from engine.report.format import format_value
 from engine.report.sweep_report import OWN, WINNER
 from engine.report.theme import colour_of, variable
@@ -42,6 +42,11 @@ def series_style(series: str) -> dict[str, Any]:
         return {"color": variable("text"), "width": 1.6, "dash": "dash"}
     dash = DASHES.get(series, "solid")
     return {"color": variable(colour_of(series)), "width": 1.6, "dash": dash}
+
+
+def brief(name: str, most: int = 28) -> str:
+    """Return a name for a chart: harmless, and no longer than there is room for."""
+    return harmless(name if len(name) <= most else f"{name[: most - 1]}…")
 
 
 def beyond(values: Sequence[float]) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.evaluation.definitions import find_metric
 from engine.report.charts.base import LEGEND, axis, harmless, plotted, short
+from engine.report.charts.sweep.base import brief
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_metric, format_value
 from engine.report.labels import axis_label, value_text
@@ -23,6 +24,8 @@ TIERS = ((1, "the best", 2.6, 1.0), (10, "the 10 best", 1.3, 0.85), (50, "the 50
 REST = (0.8, 0.28)
 ROW = 62
 """Height of a row, in CSS pixels."""
+NAMED = 18
+"""Characters of the name of an axis: beside longer ones a phone has no room for lines."""
 WRITTEN = 34
 """Characters of all labels of a row together: what a phone has room for."""
 BAND = 0.5
@@ -62,7 +65,7 @@ def leaders_figure(report: SweepReport) -> Figure | None:
                 "xaxis": axis(visible=False, range=[-0.01, 1.01], fixedrange=True),
                 "yaxis": axis(
                     tickvals=heights,
-                    ticktext=[harmless(row.name) for row in rows],
+                    ticktext=[brief(row.name, NAMED) for row in rows],
                     range=[-0.5, len(rows) - 0.5],
                     fixedrange=True,
                     showline=False,

@@ -9,7 +9,7 @@ import numpy as np
 from engine.evaluation.grid_study import Map
 from engine.market.quotes import FloatArray
 from engine.report.charts.base import axis, harmless, plotted, short
-from engine.report.charts.sweep.base import tick_format, value_format
+from engine.report.charts.sweep.base import brief, tick_format, value_format
 from engine.report.document import DataTable, Figure, Heading, TableCell, headings
 from engine.report.format import UNDEFINED, format_value
 from engine.report.grids import bin_text
@@ -47,7 +47,7 @@ def map_figure(
     title = f"Mean {report.metric.label}, {pair_name(one)}"
     one = lying(one)
     metric, (x, y) = report.metric, one.axes
-    names = harmless(axis_label(x)), harmless(axis_label(y))
+    names = brief(axis_label(x)), brief(axis_label(y))
     labels = [[bin_text(*ends) for ends in own] for own in one.values]
     against = f"; {_coloured(report)}" if has_middle(report) else ""
     return Figure(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.report.charts.base import axis, harmless, plotted, short
-from engine.report.charts.sweep.base import metric_axis, series_style, value_format
+from engine.report.charts.sweep.base import brief, metric_axis, series_style, value_format
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_metric
 from engine.report.grids import bin_text
@@ -42,7 +42,7 @@ def profile_figure(report: SweepReport, number: int) -> Figure:
         plot=plotted(
             [*traces, _best(labels[best], profile["metric"][best]), *_core(report, labels)],
             {
-                "xaxis": axis(harmless(name), type="category", showgrid=False, nticks=16),
+                "xaxis": axis(brief(name), type="category", showgrid=False, nticks=16),
                 "yaxis": metric_axis(metric, nticks=6),
             },
         ),

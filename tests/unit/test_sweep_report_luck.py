@@ -135,7 +135,7 @@ def test_choices_are_counted_by_their_ratios_in_either_half(stored, document, pa
     assert high > max(edges[1][-1], equal["y"][1])
     assert f"slope {slope:.3f}".replace("-", "−") in figure.alternative
     quarters = np.array(cloud["quarters"])[::-1, ::-1]  # best first
-    assert quarters.tolist() != quarters.T.tolist()
+    assert quarters.tolist() != quarters[::-1, ::-1].tolist()
     shares = 100 * quarters / quarters.sum(axis=1, keepdims=True)
     cells = [row[1:] for row in page.table("degradation-table")[1:]]
     shown = [[float(text.removesuffix(" %")) for text in row] for row in cells]

@@ -163,7 +163,7 @@ def _caveats(told: Told) -> list[str]:
         found.append(f"Overfitting: among {chosen['strategies']:,} strategies that were drawn.")
     if not told["searches"]:
         found.append("The search was not made again on histories without an edge (--resample).")
-    if told["no_walk_forward"]:
+    if told.get("no_walk_forward"):  # evidence of before it was looked into has no such entry
         found.append(f"No walk-forward: {told['no_walk_forward']}.")
     return found
 

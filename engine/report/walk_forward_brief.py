@@ -24,7 +24,7 @@ def runs_of(walk: Told) -> dict[str, Told]:
 
 def walk_forward_section(told: Told, core: str) -> Section:
     """Return what evidence says of the walk-forward; without sentences where there is none."""
-    walk = told["walk_forward"]
+    walk = told.get("walk_forward")
     if walk is None:
         return Section("")
     headings = ("run", *(find_metric(key).label for key in COLUMNS))

@@ -134,6 +134,15 @@ def test_many_sets_are_walked_only_where_that_is_asked_for(place, monkeypatch):
     assert asked_for["walk_forward"] == told["walk_forward"]
 
 
+def test_sets_that_are_run_bar_by_bar_are_walked_if_they_are_fewer(tmp_path, monkeypatch):
+    whole = SHORT.replace("execution:\n", "execution:\n  fractional_shares: false\n")
+    told, _ = asked(tmp_path, whole + AXES + WALK)
+    assert told["walk_forward"]["engine"] == "bars"
+    monkeypatch.setitem(walking.MOST, "bars", 9)
+    assert evidence(tmp_path / "results")["walk_forward"] is None
+    assert walking.MOST["bars"] < walking.MOST["events"]
+
+
 @pytest.mark.parametrize("options", [(), ("--walk-forward",)])
 def test_a_short_history_is_a_caveat_and_no_error(tmp_path, options):
     told, _ = asked(tmp_path, SHORT + AXES, *options)

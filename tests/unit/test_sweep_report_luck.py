@@ -198,6 +198,16 @@ def test_evidence_without_searches_overfitting_or_stability(stored):
     assert "stability" not in chapters
 
 
+def test_evidence_of_before_it_walked_is_told_without(stored, told):
+    report = sweep_report(stored)
+    kept = {key: value for key, value in told.items() if "walk_forward" not in key}
+    cut = {key: value for key, value in told["overfitting"].items() if key != "cloud"}
+    luck = Luck(report.evidence.name, {**kept, "overfitting": cut})
+    chapter = chapters_of(sweep_document(dataclasses.replace(report, evidence=luck)))["luck"]
+    assert {figure.key for figure in chapter.figures}.isdisjoint({"degradation", "walked"})
+    assert not any("walk-forward:" in sentence for sentence in chapter.sentences)
+
+
 def test_winners_that_are_all_alike_are_not_drawn(stored, told):
     alike = [
         {**search, "histogram": {"edges": [1.0, 1.0], "counts": [40]}}

@@ -79,7 +79,7 @@ def _choices(evidence: Luck, core: str) -> tuple[Block, ...]:
 
 def _walk_forward(told: Told, core: str) -> tuple[Block, ...]:
     """Return wealth of the walk-forward over the same grid, and its figures; nothing without."""
-    walk = told["walk_forward"]
+    walk = told.get("walk_forward")
     if walk is None:
         return ()
     equity = dict(walk["equity"])

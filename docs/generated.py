@@ -112,7 +112,9 @@ time, so that memory stays below 2 GB.
   best strategy is looked up in the other eight (of more than 32,768 strategies, of a drawn
   sample of so many). Ratios are over cash, or over the core where the
   sweep is ranked by a metric against the benchmark. Beside it how often that strategy is behind
-  the core outside, how often it loses, and the slope of the ratio outside on that inside.
+  the core outside, how often it loses, and the slope of the ratio outside on that inside; the
+  report draws the one against the other. A slope near −1 is common: both halves make up one
+  history, so that what is high in one tends to be low in the other.
 - **SPA** (Hansen 2005) over all strategies against the core, in blocks whose length Politis and
   White's rule chooses for the satellite's return over the core's.
 - **The same search on histories without an edge** (`--resample N`): the whole grid is searched
@@ -122,13 +124,22 @@ time, so that memory stays below 2 GB.
   after it, and the test finds less. `sign-flips` keeps the core and the volatility of every
   session and lets a coin decide who wins it. Either way both assets end where they ended. Of two
   p-values the larger is judged. An interrupted search goes on when the same is said again.
+- **The walk-forward** of the study over the same grid ([walk-forward.md](walk-forward.md)): had
+  one chosen on the past again and again, what would have come of it? The section `walk_forward`
+  of the study says on which windows and by which metric; swept prices and terms keep the study's
+  own values, and have their own walk-forwards in `streak walk-forward`. Its stitched run stands
+  beside the study's own parameters, hindsight and the core; how sure one is that it beats the
+  core is judged with the rest. It is made where sets times folds come to no more than 30 million
+  (1 million with whole shares or a rule that is a schedule of weights): `--walk-forward` asks for
+  it beyond that, `--no-walk-forward` leaves it out. One line says so where there is none, as with
+  histories too short for a single test window.
 
 The result is a folder of its own beside the sweep: `metrics.json`, `winners.csv` (every history's
 winner), `choices.csv` (every combination of CSCV, with annual ratios), `summary.md` and
 `summary.csv`. `streak show` of the sweep mentions it; the same question gives the same bytes,
-however many workers answer it. On two cores 11,000 strategies take some 20 seconds, a
-thousand histories of 10,000 sets less than a minute, and the 222,000 strategies of a sweep of a
-million sets some four minutes; about 1 GB of memory each.
+however many workers answer it. On two cores 11,000 strategies take some 20 seconds, their
+walk-forward in 22 folds four more, a thousand histories of 10,000 sets less than a minute, and
+the 222,000 strategies of a sweep of a million sets some four minutes; about 1 GB of memory each.
 
 ## A search, from Python
 

@@ -52,6 +52,12 @@ NULLS = ("bootstrap", "sign-flips")
     help="Blocks that history is cut into for the probability of overfitting (S), an even number.",
 )
 @click.option(
+    "--walk-forward/--no-walk-forward",
+    default=None,
+    help="Choose on the past again and again, as `streak walk-forward` does over the same grid; "
+    "default: where it takes seconds.",
+)
+@click.option(
     "--by", metavar="METRIC", help="The winner is the best by this; default: as it was swept."
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of all draws; default: study's.")
@@ -69,6 +75,7 @@ def evidence(
     nulls: tuple[str, ...],
     block_length: float,
     blocks: int,
+    walk_forward: bool | None,
     by: str | None,
     seed: int | None,
     workers: int | None,
@@ -81,8 +88,9 @@ def evidence(
 
     Something is best in every grid. The sweep is measured again from its study and its prices,
     and its winner is held against all strategies that were tried: deflated Sharpe ratio,
-    probability of overfitting, test for superior predictive ability, and, with `--resample`,
-    the whole search made again where there is nothing to be found. A verdict sums up.
+    probability of overfitting, test for superior predictive ability, the study's walk-forward
+    over the grid, and, with `--resample`, the whole search made again where there is nothing to
+    be found. A verdict sums up.
 
     What is found is a result of its own beside the sweep. SWEEP is named as for `streak show`.
     A `--resample` that was interrupted goes on where it was when the same is said again.
@@ -91,7 +99,8 @@ def evidence(
     from engine.store.folders import find
 
     stored = find(results, sweep, "sweep")
-    asked = Asked(by, blocks, resample, tuple(dict.fromkeys(nulls)), block_length, seed)  # type: ignore[arg-type]  # click has checked
+    kinds = tuple(dict.fromkeys(nulls))
+    asked = Asked(by, blocks, resample, kinds, block_length, seed, walk_forward)  # type: ignore[arg-type]  # click has checked
     found = gathered(stored, asked, workers, data_dir, quiet)
     if as_json:
         print_json(evidence_as_json(found))

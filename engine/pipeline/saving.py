@@ -186,6 +186,7 @@ def save_evidence(found: Evidence, root: Path) -> Stored:
             "by": found.metric,
             "blocks": found.findings.blocks,
             "seed": found.seed,
+            "walk_forward": found.walks,
             "searches": [
                 {"null": one.null, "resample": len(one.winners), "block_length": one.block_length}
                 for one in found.searches

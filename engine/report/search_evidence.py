@@ -20,6 +20,7 @@ from engine.report.labels import axis_label, set_label
 from engine.report.sections import Section
 from engine.report.stability import stability_sections
 from engine.report.sweeps import core_label
+from engine.report.walk_forward_brief import walk_forward_section
 from engine.store.evidence import evidence_of
 from engine.store.files import csv_bytes
 from engine.store.folders import Stored
@@ -68,6 +69,7 @@ def evidence_sections(told: Told, core: str) -> list[Section]:
         overfitting_section(told, core),
         superiority_section(told, core),
         searches_section(told),
+        walk_forward_section(told, core),
         *([] if told["stability"] is None else stability_sections(told["stability"], core)),
     ]
     return [section for section in sections if section.lines]
@@ -161,6 +163,8 @@ def _caveats(told: Told) -> list[str]:
         found.append(f"Overfitting: among {chosen['strategies']:,} strategies that were drawn.")
     if not told["searches"]:
         found.append("The search was not made again on histories without an edge (--resample).")
+    if told.get("no_walk_forward"):  # evidence of before it was looked into has no such entry
+        found.append(f"No walk-forward: {told['no_walk_forward']}.")
     return found
 
 

@@ -5,7 +5,7 @@ Series are called ``rule`` (the stitched run), ``own``, ``hindsight``, and as th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,7 +41,7 @@ class WalkForwardReport:
     @property
     def beginnings(self) -> list[str]:
         """Sessions from which on a new choice decides, as ISO dates."""
-        return [row["test_first"] for row in self.folds if row["in_force"] == row["fold"]]
+        return beginnings_of(self.folds)
 
     @property
     def stubs(self) -> list[dict[str, Any]]:
@@ -93,3 +93,8 @@ class WalkForwardReport:
     def is_benchmark(self, series: str) -> bool:
         """Return whether a series is a benchmark."""
         return series in self.told["benchmarks"]
+
+
+def beginnings_of(folds: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the sessions from which on a new choice decides, given the rows of the folds."""
+    return [row["test_first"] for row in folds if row["in_force"] == row["fold"]]

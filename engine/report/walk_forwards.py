@@ -31,7 +31,7 @@ def walk_forward_table(found: WalkForward) -> Table:
     rows += [Row(one.label, "benchmark", one.metrics) for one in found.benchmarks.values()]
     core, told = core_label(found.setting), walk_forward_json(found)
     notes = (
-        *_notes(told, core),
+        *walk_forward_notes(told, core),
         *uncertainty_notes(found.uncertainty, found.verdict, core),
         *execution_notes(found.simulation, found.max_difference, found.setting),
         *found.setting.warnings,
@@ -61,7 +61,7 @@ def walk_forward_markdown(found: WalkForward, table: Table) -> str:
     return f"# {found.study}\n\n{to_markdown(table, transposed=True)}\n{body}"
 
 
-def _notes(told: Told, core: str) -> Iterator[str]:
+def walk_forward_notes(told: Told, core: str) -> Iterator[str]:
     """Yield what the rows are, and what the folds say, in a few sentences."""
     name = find_metric(told["metric"]).label
     if told["sets"] == 1:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.evaluation.grid_study.cloud import cloud_of
 from engine.evaluation.inference.overfitting import Overfitting
 from engine.evaluation.inference.uncertainty import Uncertainty
 from engine.evaluation.inference.verdict import Verdict
@@ -22,6 +23,8 @@ from engine.store.folders import Stored, json_bytes, stored_results
 from engine.store.grid_findings import axis_value
 from engine.store.provenance import content_hash
 from engine.store.records import Setting
+from engine.store.walk_forward_brief import walk_forward_brief
+from engine.store.walk_forwards import WalkForward
 
 KIND = "evidence"
 WINNERS = "winners.csv"
@@ -29,6 +32,8 @@ CHOICES = "choices.csv"
 PERCENTS = (1, 5, 25, 50, 75, 95, 99)
 BINS = 40
 """Of the distributions that are drawn."""
+CLOUD_BINS = 30
+"""Of each side of the choices of CSCV."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +86,8 @@ class Evidence:
     uncertainty : Uncertainty
         Of the winner alone, as if nothing else had been tried.
     searches : tuple of ResampledSearch
+    walk_forward : WalkForward or str
+        Of the same grid; why there is none, as the end of a sentence, where there is none.
     verdict : Verdict
     stability : dict or None
         What the winner depends on, JSON-ready: :func:`engine.store.stability.stability_json` and
@@ -103,14 +110,20 @@ class Evidence:
     findings: SearchFindings
     uncertainty: Uncertainty
     searches: tuple[ResampledSearch, ...]
+    walk_forward: WalkForward | str
     verdict: Verdict
     stability: dict[str, Any] | None
     seconds: float = 0.0
 
     @property
+    def walks(self) -> bool:
+        """Whether there is a walk-forward."""
+        return isinstance(self.walk_forward, WalkForward)
+
+    @property
     def content_hash(self) -> str:
         """Hash of the sweep and of what was asked about it."""
-        asked = [self.metric, self.findings.blocks, self.seed]
+        asked: list[Any] = [self.metric, self.findings.blocks, self.seed, self.walks]
         asked += [[s.null, len(s.winners), s.block_length, s.seed] for s in self.searches]
         return content_hash(json.dumps(asked), self.sweep_hash)
 
@@ -136,6 +149,7 @@ def evidence_json(found: Evidence) -> dict[str, Any]:
         "overfitting": _overfitting_json(findings),
         "superiority": {**asdict(findings.superiority), "block_length": findings.block_length},
         "searches": [_search_json(one, found.metrics[found.metric]) for one in found.searches],
+        **_walk_forward_json(found.walk_forward),
         "stability": found.stability,
         "verdict": inference_json(found.verdict),
     }
@@ -143,10 +157,17 @@ def evidence_json(found: Evidence) -> dict[str, Any]:
     return converted
 
 
+def _walk_forward_json(found: WalkForward | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"walk_forward": None, "no_walk_forward": found}
+    return {"walk_forward": walk_forward_brief(found), "no_walk_forward": None}
+
+
 def _overfitting_json(findings: SearchFindings) -> dict[str, Any] | None:
     one = findings.overfitting
     if one is None:
         return None
+    cloud = cloud_of(one.in_sample * _ROOT, one.out_of_sample * _ROOT, CLOUD_BINS)
     return {
         "basis": findings.overfitting_basis,
         "blocks": one.blocks,
@@ -160,6 +181,7 @@ def _overfitting_json(findings: SearchFindings) -> dict[str, Any] | None:
         "intercept": one.intercept * _ROOT,
         "r_squared": one.r_squared,
         "logits": _histogram(one.logits),
+        "cloud": cloud and asdict(cloud),
     }
 
 

@@ -64,7 +64,8 @@ def page_of_sweep(tmp_path_factory):
         "rule.exit_streak": [1, 2],
         "rule.max_holding": [None, 2, 5, 10],
     }
-    stored = stored_sweep(tmp_path_factory.mktemp("sweep"), axes, confirm=2)
+    windows = ("walk_forward.train=120", "walk_forward.test=40")
+    stored = stored_sweep(tmp_path_factory.mktemp("sweep"), axes, *windows, confirm=2)
     asked = Asked(blocks=8, histories=60, nulls=("bootstrap", "sign-flips"))
     evidence(stored, asked, workers=1, progress=Silence())
     return write_report(stored)

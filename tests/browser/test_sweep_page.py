@@ -20,8 +20,8 @@ def test_it_draws_in_silence_and_within_its_bounds(visit, page_of_sweep, artefac
     assert seen.said == []
     assert seen.requests == [page_of_sweep.as_uri()]
     shown = seen.page.locator(".chart:visible")
-    assert shown.count() == 7
-    assert seen.page.locator(".chart:visible .main-svg:first-of-type").count() == 7
+    assert shown.count() == 9
+    assert seen.page.locator(".chart:visible .main-svg:first-of-type").count() == 9
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert seen.page.evaluate(CUT_OFF) == []
     assert seen.page.evaluate(OVERLAPS) == []

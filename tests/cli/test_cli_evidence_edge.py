@@ -19,6 +19,7 @@ sweep:
   rule.entry_streak: {from: 1, to: 6}
   rule.exit_streak: [1, 2, 3]
   rule.max_holding: [3, 5, 10, null]
+walk_forward: {train: 250, test: 130}
 """
 OPTIONS = ("--resample", "119", "--null", "bootstrap", "--null", "sign-flips", "--blocks", "10")
 
@@ -60,7 +61,9 @@ def test_a_planted_edge_is_strong_evidence(tmp_path):
         "overfitting_probability": "strong",
         "spa_p_value": "strong",
         "search_p_value": "strong",
+        "walk_forward_probability": "strong",
     }
+    assert told["walk_forward"]["summary"]["percentile"] > 0.9
     assert [search["p_value"] for search in told["searches"]] == pytest.approx([1 / 120] * 2)
     assert told["overfitting"]["behind"] < 0.05
     assert told["winner"]["values"]["rule.entry_streak"] == 1
@@ -72,6 +75,7 @@ def test_without_an_edge_there_is_no_evidence(tmp_path):
     assert told["winner"]["metrics"]["active_return"] > 0.0  # which is what a search is for
     assert min(search["p_value"] for search in told["searches"]) > 0.05
     assert told["superiority"]["p_value"] > 0.1
+    assert told["walk_forward"]["probability"] < 0.9
 
 
 def test_two_processes_do_not_search_for_the_same(tmp_path, monkeypatch):

@@ -28,13 +28,15 @@ def weighed(study, folder):
 
 
 @pytest.mark.parametrize(
-    ("study", "winner", "strategies"),
+    ("study", "winner", "strategies", "walked"),
     [
-        ("sweep_streak.yaml", {"sharpe": 0.5518, "active_return": 0.0052}, 3061),
-        ("sweep_rsi.yaml", {"sharpe": 0.5863, "active_return": 0.0295}, 570),
+        ("sweep_streak.yaml", {"sharpe": 0.5518, "active_return": 0.0052}, 3061, (0.0939, 0.2025)),
+        ("sweep_rsi.yaml", {"sharpe": 0.5863, "active_return": 0.0295}, 570, (0.1048, 0.4764)),
     ],
 )
-def test_shipped_searches_find_nothing_that_luck_would_not(study, winner, strategies, tmp_path):
+def test_shipped_searches_find_nothing_that_luck_would_not(
+    study, winner, strategies, walked, tmp_path
+):
     told = weighed(study, tmp_path)
     assert told["strategies"] == strategies
     for key, value in winner.items():
@@ -47,4 +49,8 @@ def test_shipped_searches_find_nothing_that_luck_would_not(study, winner, strate
     assert told["overfitting"]["behind"] > 0.6
     assert told["superiority"]["p_value"] > 0.3
     assert all(search["p_value"] > 0.3 for search in told["searches"])
+    walk = told["walk_forward"]
+    growth = walk["rule"]["metrics"]["cagr"]
+    assert (growth, walk["probability"]) == pytest.approx(walked, abs=5e-5)
+    assert growth < walk["benchmarks"]["core"]["metrics"]["cagr"] == pytest.approx(0.1117, abs=5e-5)
     assert told["verdict"]["level"] == "no evidence"

@@ -1,6 +1,8 @@
 """What the report of a sweep says of luck, against the stored evidence it says it from."""
 
+import csv
 import dataclasses
+import io
 import json
 
 import numpy as np
@@ -18,12 +20,13 @@ from engine.report.writing import report_files
 from engine.store.evidence import evidence_of
 
 AXES = {"rule.entry_streak": [1, 2, 3], "rule.max_holding": [None, 2, 5]}
+WINDOWS = ("walk_forward.train=120", "walk_forward.test=40")
 NULLS = ("bootstrap", "sign-flips")
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    swept = stored_sweep(tmp_path_factory.mktemp("sweep"), AXES)
+    swept = stored_sweep(tmp_path_factory.mktemp("sweep"), AXES, *WINDOWS)
     asked = Asked(blocks=8, histories=40, nulls=NULLS)
     evidence(swept, asked, workers=1, progress=Silence())
     return swept
@@ -113,6 +116,62 @@ def test_choices_are_split_where_the_middle_is(document, told):
     assert all(x > 0 for x, n in zip(better["x"], better["y"], strict=True) if n)
 
 
+def test_choices_are_counted_by_their_ratios_in_either_half(stored, document, page, told):
+    (figure,) = (f for f in chapters_of(document)["luck"].figures if f.key == "degradation")
+    cells, equal, fitted = figure.plot["data"]
+    rows = csv.DictReader(io.StringIO(evidence_of(stored).read("choices.csv").decode()))
+    pairs = np.array([[float(row[key]) for key in ("in_sample", "out_of_sample")] for row in rows])
+    cloud = told["overfitting"]["cloud"]
+    edges = [np.array(cloud[f"{side}_edges"]) for side in ("first", "second")]
+    assert max(map(len, edges)) <= 31
+    counts = np.histogram2d(*pairs.T, bins=edges)[0]
+    assert np.array(cells["customdata"]).T.tolist() == cloud["counts"] == counts.tolist()
+    assert counts.sum() + cloud["outside"] == len(pairs) == told["overfitting"]["combinations"]
+    assert equal["x"] == equal["y"]
+    slope, intercept = np.polyfit(*pairs.T, 1)
+    assert fitted["y"] == pytest.approx([intercept + slope * x for x in fitted["x"]], abs=1e-4)
+    low, high = figure.plot["layout"]["yaxis"]["range"]
+    assert low < min(edges[1][0], equal["y"][0])
+    assert high > max(edges[1][-1], equal["y"][1])
+    assert f"slope {slope:.3f}".replace("-", "−") in figure.alternative
+    quarters = np.array(cloud["quarters"])[::-1, ::-1]  # best first
+    assert quarters.tolist() != quarters[::-1, ::-1].tolist()
+    shares = 100 * quarters / quarters.sum(axis=1, keepdims=True)
+    cells = [row[1:] for row in page.table("degradation-table")[1:]]
+    shown = [[float(text.removesuffix(" %")) for text in row] for row in cells]
+    assert np.array(shown) == pytest.approx(shares, abs=0.006)
+
+
+def test_wealth_out_of_sample_is_that_of_the_evidence(document, page, told):
+    walk = told["walk_forward"]
+    (figure,) = (f for f in chapters_of(document)["luck"].figures if f.key == "walked")
+    lines = {line["name"]: line for line in figure.plot["data"]}
+    assert list(lines) == ["own parameters", "hindsight", "LARGE held", "walk-forward"]
+    for name, series in (("walk-forward", "rule"), ("LARGE held", "core"), ("hindsight",) * 2):
+        assert lines[name]["x"] == walk["equity"]["sessions"]
+        assert lines[name]["y"] == pytest.approx(walk["equity"][series], rel=1e-5)
+    starts = [shape["x0"] for shape in figure.plot["layout"]["shapes"]]
+    assert starts == [row["test_first"] for row in walk["folds"]]
+    assert f"{walk['first_session']} to {walk['last_session']}" in figure.alternative
+    assert len(page.table("walked-folds")) == 1 + len(walk["folds"])
+    runs = page.table("walked-runs")[1:]
+    assert [row[0] for row in runs] == ["walk-forward", "own parameters", "hindsight", "LARGE held"]
+    cagr = 100 * walk["rule"]["metrics"]["cagr"]
+    assert float(runs[0][1].removesuffix(" %").replace("−", "-")) == pytest.approx(cagr, abs=0.006)
+
+
+def test_nothing_is_drawn_of_what_was_not_made_or_does_not_differ(stored, told):
+    alike = {**told["overfitting"]["cloud"], "first_edges": [1.0, 1.0]}
+    found = {**told["overfitting"], "cloud": alike}
+    why = {"walk_forward": None, "no_walk_forward": "it was not asked for"}
+    chapter = with_evidence(stored, overfitting=found, **why)["luck"]
+    assert {figure.key for figure in chapter.figures}.isdisjoint({"degradation", "walked"})
+    assert "No walk-forward: it was not asked for." in chapter.sentences
+    undefined = {**told["overfitting"], "slope": None, "intercept": None}
+    figures = {f.key: f for f in with_evidence(stored, overfitting=undefined)["luck"].figures}
+    assert len(figures["degradation"].plot["data"]) == 2
+
+
 def test_tables_are_those_of_the_evidence(page, told):
     rows = page.table("judged")[1:]
     assert len(rows) == len(told["verdict"]["findings"])
@@ -133,9 +192,20 @@ def test_the_same_bytes_twice(stored, document):
 
 
 def test_evidence_without_searches_overfitting_or_stability(stored):
-    chapters = with_evidence(stored, searches=[], overfitting=None, stability=None)
+    gone = {"overfitting": None, "stability": None, "walk_forward": None}
+    chapters = with_evidence(stored, searches=[], **gone)
     assert chapters["luck"].figures == ()
     assert "stability" not in chapters
+
+
+def test_evidence_of_before_it_walked_is_told_without(stored, told):
+    report = sweep_report(stored)
+    kept = {key: value for key, value in told.items() if "walk_forward" not in key}
+    cut = {key: value for key, value in told["overfitting"].items() if key != "cloud"}
+    luck = Luck(report.evidence.name, {**kept, "overfitting": cut})
+    chapter = chapters_of(sweep_document(dataclasses.replace(report, evidence=luck)))["luck"]
+    assert {figure.key for figure in chapter.figures}.isdisjoint({"degradation", "walked"})
+    assert not any("walk-forward:" in sentence for sentence in chapter.sentences)
 
 
 def test_winners_that_are_all_alike_are_not_drawn(stored, told):
@@ -144,7 +214,7 @@ def test_winners_that_are_all_alike_are_not_drawn(stored, told):
         for search in told["searches"]
     ]
     figures = {figure.key for figure in with_evidence(stored, searches=alike)["luck"].figures}
-    assert figures == {"choices"}
+    assert figures == {"choices", "degradation", "walked"}
 
 
 def test_a_picture_of_it_is_drawn(stored):

@@ -23,7 +23,7 @@ class Cloud:
     Attributes
     ----------
     first_edges, second_edges : float64 arrays, shape (bins + 1,)
-        In the metric's unit; `BINS` bins, or one where all values are equal.
+        In the metric's unit; as many bins as asked for, or one where all values are equal.
     counts : int64 array, shape (bins of the first half, bins of the second)
     outside : int
         Sets beyond the edges of either half.
@@ -39,20 +39,20 @@ class Cloud:
     quarters: NDArray[np.int64]
 
 
-def cloud_of(first: FloatArray, second: FloatArray) -> Cloud | None:
+def cloud_of(first: FloatArray, second: FloatArray, bins: int = BINS) -> Cloud | None:
     """Return where sets were, each array of shape (sets,), defined throughout; None without any."""
     if not len(first):
         return None
-    edges = [_edges(values) for values in (first, second)]
+    edges = [_edges(values, bins) for values in (first, second)]
     counts = np.histogram2d(first, second, bins=edges)[0].astype(np.int64)
     quarters = np.zeros((4, 4), dtype=np.int64)
     np.add.at(quarters, (_quarter(first), _quarter(second)), 1)
     return Cloud(edges[0], edges[1], counts, len(first) - int(counts.sum()), quarters)
 
 
-def _edges(values: FloatArray) -> FloatArray:
+def _edges(values: FloatArray, bins: int) -> FloatArray:
     low, high = np.percentile(values, (1, 99)).tolist()
-    return histogram_edges(float(values.min()), float(values.max()), low, high, BINS)
+    return histogram_edges(float(values.min()), float(values.max()), low, high, bins)
 
 
 def _quarter(values: FloatArray) -> NDArray[np.int64]:

@@ -28,6 +28,7 @@ from engine.pipeline.evidence.searching import (
     searches_of,
 )
 from engine.pipeline.evidence.strategies import Searched, SweptStrategies, Winner, searched
+from engine.pipeline.evidence.walking import walked
 from engine.pipeline.reloading import reload
 from engine.pipeline.saving import save_evidence
 from engine.pipeline.stability import StoredStability, set_stability, stability_told
@@ -37,6 +38,7 @@ from engine.store.folders import Stored
 from engine.store.ranking import check_metric
 from engine.store.stored_runs import setting_of, stored_metrics
 from engine.store.unfinished import Unfinished
+from engine.store.walk_forwards import WalkForward
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Asked:
         of the sessions after it is not cut everywhere, and the test finds less.
     seed : int or None
         None: that of the study.
+    walk_forward : bool or None
+        Whether the study's walk-forward is made over the grid; None: where it takes seconds.
     """
 
     metric: str | None = None
@@ -66,6 +70,7 @@ class Asked:
     nulls: tuple[Null, ...] = ("bootstrap",)
     block_length: float = 1.0
     seed: int | None = None
+    walk_forward: bool | None = None
 
     def __post_init__(self) -> None:
         if self.metric is not None:
@@ -122,8 +127,9 @@ def evidence(
     sets = searched(plan, metric)
     findings = _findings(plan, sets, metric, asked.blocks, seed, progress)
     searches, kept = _searches(stored, plan, sets, metric, asked, seed, workers, progress)
+    ahead = walked(plan, sets.allowed, asked.walk_forward, workers, progress.say)
     progress.say("resampling the winner, and changing one choice at a time")
-    found = _gathered(stored, plan, sets, metric, seed, findings, searches)
+    found = _gathered(stored, plan, sets, metric, seed, findings, searches, ahead)
     found = replace(found, seconds=time.perf_counter() - started)
     saved = save_evidence(found, stored.path.parent.parent)
     for one in kept:
@@ -139,6 +145,7 @@ def _gathered(
     seed: int,
     findings: SearchFindings,
     searches: tuple[ResampledSearch, ...],
+    ahead: WalkForward | str,
 ) -> Evidence:
     """Return all that was found, with what the winner alone says, and the verdict."""
     uncertainty = _uncertainty(plan, sets.winner, seed)
@@ -158,7 +165,8 @@ def _gathered(
         findings=findings,
         uncertainty=uncertainty,
         searches=searches,
-        verdict=_verdict(uncertainty, findings, searches),
+        walk_forward=ahead,
+        verdict=_verdict(uncertainty, findings, searches, ahead),
         stability=_stability(plan, sets, metric),
     )
 
@@ -233,7 +241,10 @@ def _stability(plan: Plan, sets: Searched, metric: str) -> dict[str, Any]:
 
 
 def _verdict(
-    uncertainty: Uncertainty, findings: SearchFindings, searches: tuple[ResampledSearch, ...]
+    uncertainty: Uncertainty,
+    findings: SearchFindings,
+    searches: tuple[ResampledSearch, ...],
+    ahead: WalkForward | str,
 ) -> Verdict:
     overfitting = findings.overfitting
     figures = {
@@ -245,4 +256,6 @@ def _verdict(
     }
     if searches:
         figures["search_p_value"] = max(one.p_value for one in searches)
+    if isinstance(ahead, WalkForward):
+        figures["walk_forward_probability"] = ahead.uncertainty.active_probability
     return judge(figures)

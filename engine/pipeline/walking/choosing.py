@@ -61,7 +61,7 @@ def choices_of(
         If no session is left to test.
     """
     section, windows = study.walk_forward, windows_of(study, panel)
-    plan = Plan(_of_rule_alone(study), panel, "auto", workers)
+    plan = Plan(of_rule_alone(study), panel, "auto", workers)
     search = Search(plan, section.metric, section.minimum_sets)
     return search, list(_choices(search, windows, progress))
 
@@ -75,7 +75,7 @@ def _refused(study: Study, key: str, message: str) -> StudyError:
     return without_lines([Misfit(("walk_forward", key), message)], f'study "{study.name}"')
 
 
-def _of_rule_alone(study: Study) -> Study:
+def of_rule_alone(study: Study) -> Study:
     """Return the study with those axes alone that a trader chooses: those of the rule."""
     axes = {key: axis for key, axis in study.sweep.items() if of_trader(key)}
     return study.model_copy(update={"sweep": axes})

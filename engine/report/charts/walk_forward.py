@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from engine.report.charts.base import (
     axis,
@@ -29,48 +29,77 @@ _STYLES: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Wealth:
+    """Wealth out of sample, to be drawn.
+
+    Attributes
+    ----------
+    dates : sequence of str
+        ISO dates, ascending; not every session need be among them.
+    equities : mapping of str to sequence of float
+        Wealth at their closes by series, currency; ``rule`` is the stitched run.
+    labels : mapping of str to str
+        How readers know each series.
+    beginnings : sequence of str
+        Sessions from which on a new choice decides.
+    """
+
+    dates: Sequence[str]
+    equities: Mapping[str, Sequence[float]]
+    labels: Mapping[str, str]
+    beginnings: Sequence[str]
+
+
 def equity_figure(report: WalkForwardReport) -> Figure:
     """Return wealth of the stitched run and of all beside it; lines mark where folds begin."""
-    equities = report.walk.equities
+    equities = {series: equity.tolist() for series, equity in report.walk.equities.items()}
+    labels = {series: report.label(series) for series in equities}
+    wealth = Wealth(report.dates, equities, labels, report.beginnings)
+    return wealth_figure("equity", wealth, _by_fold(report))
+
+
+def wealth_figure(key: str, wealth: Wealth, table: DataTable) -> Figure:
+    """Return wealth out of sample as lines; `table` says it in figures."""
+    dates, every = wealth.dates, [v for values in wealth.equities.values() for v in values]
     ends = ", ".join(
-        f"{report.label(series)} {format_value(float(equity[-1]), 'currency')}"
-        for series, equity in equities.items()
+        f"{wealth.labels[series]} {format_value(equity[-1], 'currency')}"
+        for series, equity in wealth.equities.items()
     )
-    together = np.concatenate(list(equities.values()))
     axes = {
-        "xaxis": time_axis(report.dates),
+        "xaxis": time_axis(dates),
         "yaxis": axis(
             "equity, log scale",
             type="log",
             tickformat=",.0f",
-            **log_ticks(float(together.min()), float(together.max())),
+            **log_ticks(min(every), max(every)),
         ),
     }
     return Figure(
-        key="equity",
+        key=key,
         title="Equity out of sample",
         alternative=(
-            f"Line chart of wealth on a logarithmic scale, {report.dates[0]} to "
-            f"{report.dates[-1]}. At the end: {ends}."
+            f"Line chart of wealth on a logarithmic scale, {dates[0]} to {dates[-1]}. "
+            f"At the end: {ends}."
         ),
-        plot=plotted(_lines(report), axes, shapes=_beginnings(report)),
-        table=_by_fold(report),
+        plot=plotted(_lines(wealth), axes, shapes=_upright(wealth.beginnings)),
+        table=table,
         height=460,
         note="Upright lines: a new choice comes into force. Drag to zoom, double-click to see all "
         "again.",
     )
 
 
-def _lines(report: WalkForwardReport) -> list[dict[str, Any]]:
+def _lines(wealth: Wealth) -> list[dict[str, Any]]:
     """Return the lines, that of the stitched run on top."""
-    order = sorted(report.walk.equities, key=lambda series: series == RULE)
+    order = sorted(wealth.equities, key=lambda series: series == RULE)
     lines = []
     for series in order:
         own = line(
             series,
-            harmless(report.label(series)),
-            report.dates,
-            report.walk.equities[series],
+            harmless(wealth.labels[series]),
+            wealth.dates,
+            wealth.equities[series],
             hovertemplate="%{y:,.0f}",
             legendrank=1 if series == RULE else 1000,
         )
@@ -78,10 +107,10 @@ def _lines(report: WalkForwardReport) -> list[dict[str, Any]]:
     return lines
 
 
-def _beginnings(report: WalkForwardReport) -> list[dict[str, Any]]:
+def _upright(beginnings: Sequence[str]) -> list[dict[str, Any]]:
     style = {"color": variable("line"), "width": 1}
     whole = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below", "line": style}
-    return [{**whole, "x0": start, "x1": start} for start in report.beginnings]
+    return [{**whole, "x0": start, "x1": start} for start in beginnings]
 
 
 def _by_fold(report: WalkForwardReport) -> DataTable:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.report.chapters.told import table_of
+from engine.report.charts.sweep.choices import degradation_figure
 from engine.report.charts.sweep.luck import choices_figure, winners_figure
+from engine.report.charts.walk_forward import Wealth, wealth_figure
 from engine.report.document import Block, Chapter, DataTable, Figure, selection
 from engine.report.search_evidence import (
+    Told,
     alone_section,
     deflated_section,
     overfitting_section,
@@ -17,6 +20,9 @@ from engine.report.search_evidence import (
 )
 from engine.report.stability import stability_sections
 from engine.report.sweep_report import Luck, SweepReport
+from engine.report.walk_forward_brief import runs_of, walk_forward_section
+from engine.report.walk_forward_report import beginnings_of
+from engine.report.walk_forwards import outcomes_section
 
 
 def luck(report: SweepReport) -> Chapter | None:
@@ -37,6 +43,7 @@ def luck(report: SweepReport) -> Chapter | None:
             *_searches(report.evidence),
             table_of(deflated_section(told, core), "deflated", told=True),
             *_choices(report.evidence, core),
+            *_walk_forward(told, core),
             table_of(superiority_section(told, core), "superiority", told=True),
             table_of(alone_section(told, core), "alone", told=True),
         ),
@@ -66,7 +73,22 @@ def _choices(evidence: Luck, core: str) -> tuple[Block, ...]:
         return ()
     table = table_of(overfitting_section(evidence.told, core), "choices-table", told=True)
     figure = choices_figure(evidence.told, table)
-    return (table if figure is None else figure,)
+    scatter = degradation_figure(evidence.told)
+    return (table if figure is None else figure, *(() if scatter is None else (scatter,)))
+
+
+def _walk_forward(told: Told, core: str) -> tuple[Block, ...]:
+    """Return wealth of the walk-forward over the same grid, and its figures; nothing without."""
+    walk = told.get("walk_forward")
+    if walk is None:
+        return ()
+    equity = dict(walk["equity"])
+    dates = equity.pop("sessions")
+    labels = {series: one["label"] for series, one in runs_of(walk).items()}
+    wealth = Wealth(dates, equity, labels, beginnings_of(walk["folds"]))
+    outcomes = table_of(outcomes_section(walk, core), "walked-folds", told=True)
+    figures = table_of(walk_forward_section(told, core), "walked-runs", told=True)
+    return (wealth_figure("walked", wealth, outcomes), figures)
 
 
 def stability(report: SweepReport) -> Chapter | None:

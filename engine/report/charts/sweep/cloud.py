@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from engine.report.charts.base import harmless, plotted, short
 from engine.report.charts.sweep.base import metric_axis, series_style, value_format
-from engine.report.document import DataTable, Figure, headings, plain_rows
-from engine.report.format import format_number, format_value
+from engine.report.charts.sweep.density import density, quarters_table, spreads
+from engine.report.document import Figure
+from engine.report.format import format_number
 from engine.report.sweep_report import CORE, SweepReport
 from engine.report.theme import variable
 
 Told = Mapping[str, Any]
-
-QUARTERS = ("best quarter", "second", "third", "worst quarter")
 
 
 def cloud_figure(report: SweepReport) -> Figure | None:
@@ -40,7 +36,11 @@ def cloud_figure(report: SweepReport) -> Figure | None:
             "best sets of all of history, the best of the first half, and the core."
         ),
         plot=plotted(
-            [_density(report, cloud), *_core(report, cloud), *_marks(report)],
+            [
+                density(cloud, "first half", "second half", "sets", value_format(metric)),
+                *_core(report, cloud),
+                *_marks(report),
+            ],
             {
                 "xaxis": metric_axis(
                     metric, title=f"{metric.label}, first half", showgrid=False, nticks=7
@@ -49,7 +49,15 @@ def cloud_figure(report: SweepReport) -> Figure | None:
             },
             hovermode="closest",
         ),
-        table=_quarters(report, cloud),
+        table=quarters_table(
+            "quarters-table",
+            "Where the sets of each quarter were in the second half",
+            cloud,
+            "of the first half",
+            "of the second",
+            "25 % throughout: the first half says nothing about the second.",
+            metric.direction,
+        ),
         height=460,
         note="A cloud that rises to the right says that what was good stayed good; a round one "
         f"that it did not matter.{left_out}",
@@ -59,49 +67,7 @@ def cloud_figure(report: SweepReport) -> Figure | None:
 def has_cloud(report: SweepReport) -> bool:
     """Return whether it was stored where sets stood in both halves, and they differ in both."""
     cloud = (report.grid["halves"] or {}).get("cloud")
-    return cloud is not None and min(map(len, (cloud["first_edges"], cloud["second_edges"]))) > 2
-
-
-def _density(report: SweepReport, cloud: Told) -> dict[str, Any]:
-    """Return how many sets were where; colours follow the logarithm of the counts."""
-    counts = np.array(cloud["counts"], dtype=np.float64).T
-    shown = value_format(report.metric)
-    return {
-        "type": "heatmap",
-        "x": short(_middles(cloud["first_edges"])),
-        "y": short(_middles(cloud["second_edges"])),
-        "z": [short(row, 4) for row in np.where(counts > 0, np.log10(counts + 1.0), math.nan)],
-        "customdata": counts.astype(int).tolist(),
-        "colorscale": [[0, variable("surface")], [1, variable("cash")]],
-        "zmin": 0,
-        "showscale": False,
-        "hoverongaps": False,
-        "hovertemplate": f"first half about %{{x:{shown}}}<br>second half about %{{y:{shown}}}<br>"
-        "%{customdata:,d} sets<extra></extra>",
-    }
-
-
-def _quarters(report: SweepReport, cloud: Told) -> DataTable:
-    """Return where the sets of each quarter of the first half were in the second, best first."""
-    counts = np.array(cloud["quarters"])
-    if report.metric.direction >= 0:
-        counts = counts[::-1, ::-1]
-    rows = []
-    for name, row in zip(QUARTERS, counts.tolist(), strict=True):
-        total = sum(row)
-        shares = [format_value(n / total if total else None, "fraction") for n in row]
-        rows.append([f"{name} of the first half", *shares])
-    return DataTable(
-        "quarters-table",
-        "Where the sets of each quarter were in the second half",
-        headings("Quarter by rank", *(f"{name} of the second" for name in QUARTERS)),
-        plain_rows(rows),
-        notes=("25 % throughout: the first half says nothing about the second.",),
-    )
-
-
-def _middles(edges: Sequence[float]) -> list[float]:
-    return [(a + b) / 2.0 for a, b in pairwise(edges)]
+    return cloud is not None and spreads(cloud)
 
 
 def _core(report: SweepReport, cloud: Told) -> list[dict[str, Any]]:

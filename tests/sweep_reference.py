@@ -74,14 +74,20 @@ def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=r
 
 
 def assert_same_metrics(found, expected, label):
-    """Skew and kurtosis come from sums of powers: they lose digits where the mean is large."""
+    """Deviation, skew and kurtosis come from sums of powers: a large mean costs them digits.
+
+    Relative to its size a deviation loses the square of what it is smaller by than the mean, and so
+    does a ratio that is divided by it; skew and kurtosis lose the fourth power.
+    """
     deviation = expected.get("volatility", np.nan) / 252**0.5
     mean = np.log1p(max(expected.get("cagr", np.nan), -0.999)) / 252
     ratio = mean / deviation if deviation else 0.0
-    lost = 1e-14 * (1.0 + np.nan_to_num(ratio) ** 2) ** 2
+    lost = dict.fromkeys(("skew", "kurtosis"), 1e-14 * (1.0 + np.nan_to_num(ratio) ** 2) ** 2)
+    for key in ("sharpe", "information_ratio"):
+        lost[key] = 1e-14 * np.nan_to_num(expected.get(key, np.nan)) ** 2 / 252
     for key, value in expected.items():
         got = float(found[key])
         both_undefined = np.isnan(got) and np.isnan(value)
-        allowed = CLOSE + (lost if key in ("skew", "kurtosis") else 0.0)
+        allowed = CLOSE + lost.get(key, 0.0)
         close = abs(got - value) <= allowed * max(abs(value), 1.0)
         assert both_undefined or close, (key, got, value, label)

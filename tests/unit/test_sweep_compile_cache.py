@@ -56,7 +56,8 @@ def python(code, tree, cache, *, interpreted=False):
 
 def copied(folder):
     """Copy what the kernel needs to run on its own."""
-    for path in (KERNEL.parent.parent / "__init__.py", KERNEL.parent / "__init__.py"):
+    engine = KERNEL.parent.parent
+    for path in (engine / "__init__.py", engine / "user_cache.py", KERNEL.parent / "__init__.py"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PACKAGE.parent / path, folder / path)
     for path in (KERNEL, ROTATION, SIGNALS):

@@ -152,6 +152,21 @@ def test_a_short_history_is_a_caveat_and_no_error(tmp_path, options):
     assert f"No walk-forward: {told['no_walk_forward']}." in notes
 
 
+def test_two_sessions_out_of_sample_have_no_figures_and_are_reported(tmp_path):
+    told, _ = asked(tmp_path, f"{SHORT}{AXES}walk_forward: {{train: 312, minimum_sets: 10}}\n")
+    walk = told["walk_forward"]
+    assert len(walk["equity"]["sessions"]) == 2
+    assert walk["probability"] is None
+    assert list(walk["beside"]) == ["own"]  # no set has a Sharpe ratio there
+    assert {f["key"]: f["level"] for f in told["verdict"]["findings"]}[
+        "walk_forward_probability"
+    ] == "no evidence"
+    ran = streak("report", "short", "--results", tmp_path / "results")
+    assert ran.code == 0, ran.err
+    page = (Path(told["path"]) / "summary.md").read_text("utf-8")
+    assert "nan" not in page.lower().replace("finance", "")
+
+
 def test_a_metric_that_cannot_choose_is_a_caveat(tmp_path):
     told, _ = asked(tmp_path, SHORT + AXES + WALK.replace("cagr", "rotations"))
     assert 'is "rotations", which cannot choose' in told["no_walk_forward"]

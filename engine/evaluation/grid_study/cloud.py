@@ -1,4 +1,8 @@
-"""Where sets stood in both halves of history: tables of counts, however many sets there are."""
+"""Where sets stood in both halves of history: tables of counts, however many sets there are.
+
+The choices of cross-validation are counted the same way, by the half they were chosen in and the
+other one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory of a sweep: peak of a process that sweeps less that of one that does not.
+"""Memory of a sweep: peak of a process that sweeps less that of one that sweeps next to nothing.
 
 ``python -m benchmarks.memory SETS WORKERS`` prints the peak of its own process in bytes.
 """
@@ -12,25 +12,30 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import engine as sl
-from benchmarks.job import panel
+from benchmarks.job import LENGTHS, panel
 from benchmarks.processes import write_study
 from benchmarks.report import Part, Table, count_text
 
 ROOT = Path(__file__).parents[1]
 STATUS = Path("/proc/self/status")
+SMALLEST = min(LENGTHS)
 
 
 def memory(sizes: Sequence[int], workers: int) -> Part:
     """Measure the peak memory of grids, their tables of results included."""
-    base = _peak(0, workers)
-    used = {sets: (_peak(sets, workers) - base) / 1e6 for sets in sizes}
-    rows = [(f"{sets:,}", f"{count_text(megabytes)} MB") for sets, megabytes in used.items()]
+    base = _peak(SMALLEST, workers) / 1e6
+    peaks = {sets: _peak(sets, workers) / 1e6 for sets in sizes}
+    used = {sets: peak - base for sets, peak in peaks.items()}
+    rows = [
+        (f"{sets:,}", f"{count_text(used[sets])} MB", f"{count_text(peaks[sets])} MB")
+        for sets in sizes
+    ]
     note = (
         "Peak resident memory of a process that calls `engine.sweep` for the whole table of "
         "results in memory (parameters, all metrics and the path of every set), less that of a "
-        f"process that stops before sweeping ({count_text(base / 1e6)} MB, mostly libraries)."
+        f"process that sweeps {SMALLEST} sets ({count_text(base)} MB: libraries and compiled code)."
     )
-    table = Table("Memory", ("Sets", "Peak"), rows, (note,))
+    table = Table("Memory", ("Sets", "Peak", "Whole process"), rows, (note,))
     return Part((table,), {f"memory {sets}": megabytes for sets, megabytes in used.items()})
 
 
@@ -41,11 +46,9 @@ def _peak(sets: int, workers: int) -> float:
 
 
 def _sweep(sets: int, workers: int) -> None:
-    sweep, prices = sl.sweep, panel()  # what is imported and loaded without sweeping, too
-    if sets:
-        with tempfile.TemporaryDirectory() as folder:
-            study = sl.load_study(write_study(Path(folder), sets))
-        assert len(sweep(study, prices, confirm=0, workers=workers)) == sets
+    with tempfile.TemporaryDirectory() as folder:
+        study = sl.load_study(write_study(Path(folder), sets))
+    assert len(sl.sweep(study, panel(), confirm=0, workers=workers)) == sets
 
 
 def own_peak() -> int:

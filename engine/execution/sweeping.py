@@ -25,7 +25,7 @@ from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
 from engine.rules.features import FeatureValues
-from engine.rules.reading import names_read, noting
+from engine.rules.reading import Copies, names_read, noting
 from engine.rules.rule import Rule
 from engine.rules.trigger import NEVER, AnyOf, Trigger
 from engine.signals.loops import compile_loops
@@ -85,8 +85,8 @@ class SweepEngine:
         self._names = tuple(axes)
         self._values = tuple(tuple(values) for values in axes.values())
         self._sizes = np.array([len(values) for values in self._values], dtype=np.int64)
-        self._given = dict(given)
-        self._params = noting(rule.params)
+        first = {name: values[0] for name, values in axes.items()}
+        self._params = Copies(noting(rule.params), {**given, **first})
         self._first, self._sessions = panel.start_index, len(panel)
         compile_loops(compiled)
         self._known = FeatureValues(history_of(panel).closes)
@@ -116,9 +116,9 @@ class SweepEngine:
 
     def _with(self, axes: tuple[int, ...], digits: tuple[int, ...]) -> Any:
         """Return parameters with the given values on some axes, and the first ones on others."""
-        values = {name: of[0] for name, of in zip(self._names, self._values, strict=True)}
-        chosen = {self._names[i]: self._values[i][d] for i, d in zip(axes, digits, strict=True)}
-        return self._params.model_construct(**{**self._given, **values, **chosen})
+        return self._params.changed(
+            {self._names[i]: self._values[i][d] for i, d in zip(axes, digits, strict=True)}
+        )
 
     def _tabulated(self, build: Callable[[Any], tuple[Trigger, ...]]) -> _Triggers:
         """Return the answers of every distinct trigger, and which ones a set has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -38,3 +39,40 @@ def noting(params: type[RuleParams]) -> Any:
             return super().__getattribute__(name)
 
     return Noting
+
+
+class Copies:
+    """Parameters that differ from one another in few values, made without validating them.
+
+    Parameters
+    ----------
+    params : type
+        What :func:`noting` returns.
+    values : mapping of str to Any
+        Of the first of them; defaults stand where none is given.
+    """
+
+    def __init__(self, params: Any, values: Mapping[str, Any]) -> None:
+        self._params = params
+        self._values = dict(values)
+        first = params.model_construct(**values)
+        self._state = object.__getattribute__(first, "__dict__")
+        self._fields_set = frozenset(self._state)
+
+    def changed(self, values: Mapping[str, Any]) -> Any:
+        """Return parameters with some values changed.
+
+        What `model_construct` does, which works out every default again: a grid takes thousands.
+        Parameters that have more to do than to hold their values are left to it.
+        """
+        if self._params.__pydantic_post_init__:
+            return self._params.model_construct(**{**self._values, **values})
+        made = self._params.__new__(self._params)
+        for name, value in (
+            ("__dict__", {**self._state, **values}),
+            ("__pydantic_fields_set__", set(self._fields_set)),
+            ("__pydantic_extra__", None),
+            ("__pydantic_private__", None),
+        ):
+            object.__setattr__(made, name, value)
+        return made

@@ -150,8 +150,10 @@ class Comparison(Trigger):
         values = known.feature(self.feature)
         other = self.threshold
         bound = known.feature(other) if isinstance(other, Feature) else other
-        ready = ~(np.isnan(values) | np.isnan(bound))  # `!=` is true of NaN; warm-up must not be
-        return ready & COMPARISONS[self.comparison](values, bound)
+        found = COMPARISONS[self.comparison](values, bound)
+        if self.comparison == "!=":  # the only one that is true of NaN; warm-up must not be
+            found &= ~(np.isnan(values) | np.isnan(bound))
+        return found
 
     def comparisons(self) -> Iterator[Comparison]:
         yield self

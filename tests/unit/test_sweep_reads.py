@@ -5,13 +5,14 @@ import itertools
 import numpy as np
 import pytest
 from panels import random_panel
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 from sweep_reference import assert_sweep_is_right
 
 from engine.errors import RuleError
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.sweeping import SweepEngine
 from engine.rules import NEVER, Rule, RuleParams, SwitchingParams, parameter
+from engine.rules.reading import Copies, names_read, noting
 from engine.rules.registry import rule_named
 
 TERMS = Terms(AssetCosts(1e-4, 1e-4), AssetCosts(1e-4, 2e-4))
@@ -179,3 +180,38 @@ def test_equal_triggers_of_different_sets_give_the_same_as_apart():
         alone = SweepEngine(PANEL, rule, given, one, TERMS).run(np.array([0]))
         assert alone.sums.tobytes() == together.sums[together.which[i]].tobytes()
         assert alone.paths[0] == together.set_paths[i]
+
+
+class Plain(RuleParams):
+    length: int = 3
+    limit: float = 50.0
+
+
+class Prepared(RuleParams):
+    length: int = 3
+    limit: float = 50.0
+    _double: int = PrivateAttr(0)
+
+    def model_post_init(self, context):
+        self._double = 2 * self.length
+
+
+@pytest.mark.parametrize("params", [Plain, Prepared])
+def test_copies_are_what_constructing_them_gives(params):
+    """They hold every value and default, are equal, and have done what their class does at last."""
+    copies = Copies(noting(params), {"length": 5})
+    for changed in ({}, {"limit": 1.5}, {"length": 7, "limit": 2.5}):
+        made = copies.changed(changed)
+        expected = noting(params).model_construct(**{"length": 5, **changed})
+        assert made == expected
+        assert made.model_dump() == expected.model_dump()
+        assert repr(made) == repr(expected)
+        if params is Prepared:
+            assert made._double == 2 * made.length
+
+
+def test_copies_note_what_is_read():
+    made = Copies(noting(Plain), {}).changed({"length": 4})
+    names_read().clear()
+    assert made.length == 4
+    assert names_read() == {"length"}

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from benchmarks.backtrader_runs import optstrategy, run_as_it_comes
 from benchmarks.job import TERMS, Axes, axes_of, panel, prices_label, rule
@@ -134,15 +135,15 @@ def compare(
     return Part((comparison_table(found, notes),), figures_of(found)), found
 
 
-def repeated(job: Job, times: int = 5) -> Job:
-    """Return a job that is done several times for each of its times: short ones are noisy.
+def repeated(job: Job, times: int = 15) -> Job:
+    """Return a job that is done several times for each of its times, the median: short ones vary.
 
     And once before, uncounted: what ran in between has left the caches to itself.
     """
 
     def warm() -> float:
         job()
-        return sum(job() for _ in range(times)) / times
+        return median(job() for _ in range(times))
 
     return warm
 

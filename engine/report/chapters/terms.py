@@ -1,11 +1,11 @@
-"""On what terms a result was made: sessions, prices, fill and costs, as short facts."""
+"""The verdict strip of every report, and on what terms a result was made, as short facts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.report.document import DataTable, headings, plain_rows
+from engine.report.document import Chapter, DataTable, headings, plain_rows
 from engine.report.format import format_basis_points, format_number
 
 Facts = tuple[tuple[str, str], ...]
@@ -56,3 +56,50 @@ def facts_table(facts: Facts) -> DataTable:
 def _file(origin: str) -> str:
     """Return a file's name without its folders, which mean nothing to who gets the report."""
     return origin.replace("\\", "/").rpartition("/")[2]
+
+
+def verdict_strip(
+    answer: str,
+    explained: Sequence[str],
+    cards: Sequence[Mapping[str, Any]],
+    facts: Facts,
+    notes: Sequence[str],
+    warnings: Sequence[str],
+    data: Mapping[str, Any],
+) -> Chapter:
+    """Return the chapter every report begins with.
+
+    Parameters
+    ----------
+    answer : str
+        In a few words; `explained` says in sentences what it rests on.
+    cards : sequence of dict
+        The figures a reader sees first.
+    facts : Facts
+        What the result rests on, name by name.
+    notes, warnings : sequence of str
+    data : mapping of str to Any
+        What the chapter tells machines beside these.
+    """
+    return Chapter(
+        key="verdict",
+        title="Verdict",
+        sentences=(answer, *explained, *notes, *warnings),
+        blocks=(facts_table(facts),),
+        template="verdict.html",
+        context={
+            "answer": answer,
+            "explained": explained,
+            "cards": cards,
+            "facts": facts,
+            "notes": notes,
+            "warnings": warnings,
+        },
+        data={
+            "answer": answer,
+            **data,
+            "facts": dict(facts),
+            "notes": list(notes),
+            "warnings": list(warnings),
+        },
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluation.inference.verdict import Level
 from engine.market.calendar import SESSIONS_PER_YEAR
-from engine.report.chapters.terms import Facts, facts_table, terms_of
+from engine.report.chapters.terms import Facts, terms_of, verdict_strip
 from engine.report.document import Chapter
 from engine.report.evidence import verdict_text
 from engine.report.format import format_number, format_value
@@ -28,28 +28,17 @@ def verdict(report: RunReport) -> Chapter:
     answer, sentences = _answer(report)
     facts = _facts(report)
     found = stored_verdict(report.run.metrics)
-    return Chapter(
-        key="verdict",
-        title="Verdict",
-        sentences=(*sentences, *_notes(report), *report.left_out, *_warnings(report)),
-        blocks=(facts_table(facts),),
-        template="verdict.html",
-        context={
-            "answer": answer,
-            "explained": sentences,
-            "cards": _cards(report),
-            "facts": facts,
-            "notes": _notes(report),
-            "warnings": (*report.left_out, *_warnings(report)),
-        },
-        data={
-            "answer": answer,
+    return verdict_strip(
+        answer,
+        sentences,
+        _cards(report),
+        facts,
+        _notes(report),
+        (*report.left_out, *_warnings(report)),
+        {
             "beats_core_after_costs": _beats(report),
             "evidence": None if found is None else asdict(found),
             "intervals": {key: asdict(interval) for key, interval in report.intervals.items()},
-            "facts": dict(facts),
-            "notes": list(_notes(report)),
-            "warnings": list(_warnings(report)),
             "left_out": list(report.left_out),
         },
     )

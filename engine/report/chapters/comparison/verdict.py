@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import Any
 
-from engine.report.chapters.terms import Facts, facts_table, terms_of
+from engine.report.chapters.terms import Facts, terms_of, verdict_strip
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Chapter
 from engine.report.evidence import percent_whole
@@ -20,28 +20,18 @@ def verdict(report: ComparisonReport) -> Chapter:
     warnings = tuple(str(warning) for warning in report.manifest["warnings"])
     facts = _facts(report)
     tests = report.tests
-    return Chapter(
-        key="verdict",
-        title="Verdict",
-        sentences=(*sentences, *warnings),
-        blocks=(facts_table(facts),),
-        template="verdict.html",
-        context={
-            "answer": answer,
-            "explained": sentences,
-            "cards": _cards(report),
-            "facts": facts,
-            "notes": _methods(report),
-            "warnings": warnings,
-        },
-        data={
-            "answer": answer,
+    return verdict_strip(
+        answer,
+        sentences,
+        _cards(report),
+        facts,
+        _methods(report),
+        warnings,
+        {
             "benchmark": tests.benchmark,
             "superior": None if tests.superior is None else list(tests.superior),
             "superiority": None if tests.superiority is None else asdict(tests.superiority),
             "confidence_set": tests.confidence_set,
-            "facts": dict(facts),
-            "warnings": list(warnings),
         },
     )
 

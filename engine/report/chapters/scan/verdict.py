@@ -8,7 +8,7 @@ from typing import Any
 from engine.evaluation.streak_study.events import EventRow
 from engine.evaluation.streak_study.rarity import THRESHOLDS, Rarity, remarkable
 from engine.evaluation.streak_study.study import signed_length
-from engine.report.chapters.terms import Facts, data_of, facts_table
+from engine.report.chapters.terms import Facts, data_of, verdict_strip
 from engine.report.document import Chapter
 from engine.report.format import format_number, format_value
 from engine.report.scan_report import ScanReport
@@ -20,26 +20,16 @@ def verdict(report: ScanReport) -> Chapter:
     sentences = (*report.found.verdicts.values(), *_under_way(report), _followed(report))
     warnings = tuple(str(warning) for warning in report.manifest["warnings"])
     answer, facts = _answer(report), _facts(report)
-    return Chapter(
-        key="verdict",
-        title="Verdict",
-        sentences=(*sentences, THRESHOLDS, *warnings),
-        blocks=(facts_table(facts),),
-        template="verdict.html",
-        context={
-            "answer": answer,
-            "explained": sentences,
-            "cards": _cards(report),
-            "facts": facts,
-            "notes": (THRESHOLDS,),
-            "warnings": warnings,
-        },
-        data={
-            "answer": answer,
+    return verdict_strip(
+        answer,
+        sentences,
+        _cards(report),
+        facts,
+        (THRESHOLDS,),
+        warnings,
+        {
             "verdicts": report.found.verdicts,
             "current": None if report.found.current is None else report.found.current.as_row(),
-            "facts": dict(facts),
-            "warnings": list(warnings),
         },
     )
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.market.calendar import SESSIONS_PER_YEAR
-from engine.report.chapters.terms import Facts, facts_table, terms_of
+from engine.report.chapters.terms import Facts, terms_of, verdict_strip
 from engine.report.chapters.verdict import BUT
 from engine.report.document import Chapter
 from engine.report.evidence import verdict_text
@@ -23,30 +23,19 @@ def verdict(report: SweepReport) -> Chapter:
     answer, sentences = _answer(report)
     facts, notes = _facts(report), _notes(report)
     warnings = tuple(str(warning) for warning in report.manifest["warnings"])
-    return Chapter(
-        key="verdict",
-        title="Verdict",
-        sentences=(answer, *sentences, *notes, *warnings),
-        blocks=(facts_table(facts),),
-        template="verdict.html",
-        context={
-            "answer": answer,
-            "explained": sentences,
-            "cards": _cards(report),
-            "facts": facts,
-            "notes": notes,
-            "warnings": warnings,
-        },
-        data={
-            "answer": answer,
+    return verdict_strip(
+        answer,
+        sentences,
+        _cards(report),
+        facts,
+        notes,
+        warnings,
+        {
             "winner_beats_core_after_costs": _beats(report),
             "winner": report.winner,
             "evidence": None if report.verdict is None else asdict(report.verdict),
             "sets": report.sets,
             "paths": report.grid["paths"],
-            "facts": dict(facts),
-            "notes": list(notes),
-            "warnings": list(warnings),
         },
     )
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.market.calendar import SESSIONS_PER_YEAR
-from engine.report.chapters.terms import Facts, facts_table, terms_of
+from engine.report.chapters.terms import Facts, terms_of, verdict_strip
 from engine.report.document import Chapter
 from engine.report.evidence import verdict_text
 from engine.report.format import UNDEFINED, format_number, format_value
@@ -24,28 +24,17 @@ def verdict(report: WalkForwardReport) -> Chapter:
     said = {*warnings, *((verdict_text(found, report.core_label),) if found else ())}
     kept = (str(note) for note in report.manifest["notes"] if note not in said)
     notes = tuple(note[:1].upper() + note[1:] for note in kept)
-    return Chapter(
-        key="verdict",
-        title="Verdict",
-        sentences=(answer, *sentences, *notes, *warnings),
-        blocks=(facts_table(facts),),
-        template="verdict.html",
-        context={
-            "answer": answer,
-            "explained": sentences,
-            "cards": _cards(report),
-            "facts": facts,
-            "notes": notes,
-            "warnings": warnings,
-        },
-        data={
-            "answer": answer,
+    return verdict_strip(
+        answer,
+        sentences,
+        _cards(report),
+        facts,
+        notes,
+        warnings,
+        {
             "beats_core_after_costs": _beats(report),
             "evidence": None if found is None else asdict(found),
             "summary": report.told["summary"],
-            "facts": dict(facts),
-            "notes": list(notes),
-            "warnings": list(warnings),
         },
     )
 

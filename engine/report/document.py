@@ -170,6 +170,10 @@ class Chapter:
         return next((block for block in self.blocks if block.key == key), None)
 
 
+Kind = Literal["run", "sweep", "scan", "comparison", "walk-forward"]
+"""What a report can be of."""
+
+
 @dataclass(frozen=True)
 class Document:
     """A report.
@@ -189,7 +193,7 @@ class Document:
 
     title: str
     subtitle: str
-    kind: Literal["run", "sweep", "scan", "comparison", "walk-forward"]
+    kind: Kind
     name: str
     simulated: bool
     chapters: tuple[Chapter, ...]

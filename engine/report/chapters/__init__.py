@@ -6,8 +6,8 @@ where it has nothing to say. To add one: write its file, and list it here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from engine.report.chapters.definitions import definitions
 from engine.report.chapters.equity import equity
@@ -18,7 +18,7 @@ from engine.report.chapters.reproduce import reproduce
 from engine.report.chapters.risk import risk
 from engine.report.chapters.rotations import rotations
 from engine.report.chapters.verdict import verdict
-from engine.report.document import Chapter, Document
+from engine.report.document import Chapter, Document, Kind
 from engine.report.run_report import RunReport
 
 R = TypeVar("R")
@@ -45,14 +45,21 @@ def chapters_of(
     return tuple(chapter for chapter in made if chapter is not None)
 
 
+def document_of(
+    manifest: Mapping[str, Any], kind: Kind, name: str, chapters: tuple[Chapter, ...]
+) -> Document:
+    """Return the report of a result, titled by its study."""
+    return Document(
+        title=str(manifest["study"]),
+        subtitle=str((manifest.get("config") or {}).get("description") or ""),
+        kind=kind,
+        name=name,
+        simulated=bool(manifest["simulated"]),
+        chapters=chapters,
+    )
+
+
 def run_document(report: RunReport) -> Document:
     """Return the report of one run."""
-    config = report.manifest["config"]
-    return Document(
-        title=str(report.manifest["study"]),
-        subtitle=str(config.get("description") or ""),
-        kind="run",
-        name=report.run.stored.name,
-        simulated=bool(report.manifest["simulated"]),
-        chapters=chapters_of(report, RUN_CHAPTERS),
-    )
+    name = report.run.stored.name
+    return document_of(report.manifest, "run", name, chapters_of(report, RUN_CHAPTERS))

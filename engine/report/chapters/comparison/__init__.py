@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.report.chapters import chapters_of
+from engine.report.chapters import chapters_of, document_of
 from engine.report.chapters.comparison.correlation import correlation
 from engine.report.chapters.comparison.differences import differences
 from engine.report.chapters.comparison.figures import figures
@@ -31,12 +31,7 @@ COMPARISON_CHAPTERS: tuple[Callable[[ComparisonReport], Chapter | None], ...] = 
 
 def comparison_document(report: ComparisonReport) -> Document:
     """Return the report of a comparison."""
-    config = report.manifest.get("config") or {}
-    return Document(
-        title=str(report.manifest["study"]),
-        subtitle=str(config.get("description") or ""),
-        kind="comparison",
-        name=report.stored.name,
-        simulated=bool(report.manifest["simulated"]),
-        chapters=chapters_of(report, COMPARISON_CHAPTERS),
+    name = report.stored.name
+    return document_of(
+        report.manifest, "comparison", name, chapters_of(report, COMPARISON_CHAPTERS)
     )

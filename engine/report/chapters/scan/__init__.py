@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.report.chapters import chapters_of
+from engine.report.chapters import chapters_of, document_of
 from engine.report.chapters.scan.anatomy import anatomy
 from engine.report.chapters.scan.claims import claims
 from engine.report.chapters.scan.followed import followed
@@ -33,11 +33,5 @@ SCAN_CHAPTERS: tuple[Callable[[ScanReport], Chapter | None], ...] = (
 
 def scan_document(report: ScanReport) -> Document:
     """Return the report of a streak study."""
-    return Document(
-        title=str(report.manifest["study"]),
-        subtitle=str(report.manifest["config"].get("description") or ""),
-        kind="scan",
-        name=report.stored.name,
-        simulated=bool(report.manifest["simulated"]),
-        chapters=chapters_of(report, SCAN_CHAPTERS),
-    )
+    name = report.stored.name
+    return document_of(report.manifest, "scan", name, chapters_of(report, SCAN_CHAPTERS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.report.chapters import chapters_of
+from engine.report.chapters import chapters_of, document_of
 from engine.report.chapters.definitions import definitions
 from engine.report.chapters.reproduce import reproduction
 from engine.report.chapters.sweep.confirmations import confirmations
@@ -46,11 +46,5 @@ SWEEP_CHAPTERS: tuple[Callable[[SweepReport], Chapter | None], ...] = (
 
 def sweep_document(report: SweepReport) -> Document:
     """Return the report of one sweep."""
-    return Document(
-        title=str(report.manifest["study"]),
-        subtitle=str(report.manifest["config"].get("description") or ""),
-        kind="sweep",
-        name=report.sweep.stored.name,
-        simulated=bool(report.manifest["simulated"]),
-        chapters=chapters_of(report, SWEEP_CHAPTERS),
-    )
+    name = report.sweep.stored.name
+    return document_of(report.manifest, "sweep", name, chapters_of(report, SWEEP_CHAPTERS))

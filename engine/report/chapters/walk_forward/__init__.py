@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.report.chapters import chapters_of
+from engine.report.chapters import chapters_of, document_of
 from engine.report.chapters.definitions import definitions
 from engine.report.chapters.reproduce import reproduction
 from engine.report.chapters.walk_forward.folds import drift, folds, scenarios
@@ -35,11 +35,7 @@ WALK_FORWARD_CHAPTERS: tuple[Callable[[WalkForwardReport], Chapter | None], ...]
 
 def walk_forward_document(report: WalkForwardReport) -> Document:
     """Return the report of one walk-forward."""
-    return Document(
-        title=str(report.manifest["study"]),
-        subtitle=str(report.manifest["config"].get("description") or ""),
-        kind="walk-forward",
-        name=report.walk.stored.name,
-        simulated=bool(report.manifest["simulated"]),
-        chapters=chapters_of(report, WALK_FORWARD_CHAPTERS),
+    name = report.walk.stored.name
+    return document_of(
+        report.manifest, "walk-forward", name, chapters_of(report, WALK_FORWARD_CHAPTERS)
     )

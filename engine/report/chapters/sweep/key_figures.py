@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
+from engine.evaluation.trial_keys import KEYS
 from engine.report.chapters.key_figures import metric_lines
 from engine.report.document import Chapter, DataTable, Heading
+from engine.report.results import RUN_COLUMNS
 from engine.report.summary import Row, Table
 from engine.report.sweep_report import OWN, WINNER, SweepReport
 from engine.report.theme import colour_of
 
-COLUMNS = (
-    "final_equity",
-    "total_return",
-    "cagr",
-    "volatility",
-    "sharpe",
-    "sortino",
-    "max_drawdown",
-    "calmar",
-    "rotations",
-    "rotations_per_year",
-    "turnover",
-    "exposure",
-    "average_holding",
-    "hit_rate",
-    "active_return",
-    "tracking_error",
-    "information_ratio",
-)
-"""What a sweep gives for every set."""
+COLUMNS = tuple(key for key in RUN_COLUMNS if key in KEYS)
+"""Of the figures of a run, those a sweep gives for every set."""
 
 _COLOURS = {WINNER: "rule", OWN: "text"}
 

@@ -59,7 +59,7 @@ def in_range(dates: SessionArray) -> NDArray[np.bool_]:
 
 def calendar_range() -> str:
     """Return the sentence on what the calendar covers and how to do without it."""
-    return f"it covers {FIRST_DATE}..{LAST_DATE}; set calendar: none to do without it"
+    return f"it covers {FIRST_DATE} to {LAST_DATE}; set calendar: none to do without it"
 
 
 @lru_cache(maxsize=1)

@@ -155,7 +155,7 @@ def _start_index(sessions: SessionArray, start: dt.date | None) -> int:
     left = len(sessions) - index
     if left < 2:
         raise DataError(
-            f"start {start} leaves {left} of the common sessions {sessions[0]}..{sessions[-1]}; "
+            f"start {start} leaves {left} of the common sessions {sessions[0]} to {sessions[-1]}; "
             "a backtest needs at least 2"
         )
     return index

@@ -151,7 +151,7 @@ def _cut(quotes: Quotes, first: np.datetime64, last: np.datetime64) -> Quotes:
 
 def _no_overlap(core: Quotes, satellite: Quotes, end: np.datetime64 | None) -> Finding:
     spans = ", ".join(
-        f"{quotes.symbol} has {quotes.sessions.min()}..{quotes.sessions.max()}"
+        f"{quotes.symbol} has {quotes.sessions.min()} to {quotes.sessions.max()}"
         if len(quotes)
         else f"{quotes.symbol} has none"
         for quotes in (core, satellite)

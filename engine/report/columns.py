@@ -6,8 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from engine.evaluation.definitions import Unit
 from engine.report.document import DataTable, Heading, TableCell
-from engine.report.format import UNDEFINED, format_number, format_value, is_defined
+from engine.report.format import (
+    UNDEFINED,
+    format_interval,
+    format_number,
+    format_value,
+    is_defined,
+)
 
 R = TypeVar("R")
 
@@ -54,6 +61,13 @@ def figure(
         return format_number(value, decimals) if defined and value is not None else UNDEFINED
 
     return Column(heading, text, of, meaning)
+
+
+def interval(
+    heading: str, ends: Callable[[R], tuple[float, float]], unit: Unit = "fraction"
+) -> Column[R]:
+    """Return a column of intervals, which are sorted by their lower ends."""
+    return Column(heading, lambda r: format_interval(*ends(r), unit), lambda r: ends(r)[0])
 
 
 def texts_of(

@@ -10,7 +10,7 @@ from engine.evaluation.inference.bootstrap import Interval
 from engine.evaluation.inference.rules import Difference, RuleTests
 from engine.evaluation.inference.uncertainty import Uncertainty
 from engine.evaluation.inference.verdict import CRITERIA, Finding, Verdict
-from engine.report.format import format_number, format_value
+from engine.report.format import format_interval, format_number, format_value
 from engine.report.tables import pipe_row
 
 _CRITERIA = {criterion.key: criterion for criterion in CRITERIA}
@@ -121,7 +121,7 @@ def _list(labels: Iterable[str]) -> str:
 
 
 def _range(interval: Interval, unit: Unit) -> str:
-    return f"{format_value(interval.low, unit)} to {format_value(interval.high, unit)}"
+    return format_interval(interval.low, interval.high, unit)
 
 
 def _resampling(uncertainty: Uncertainty) -> str:

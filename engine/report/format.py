@@ -67,6 +67,13 @@ def format_value(value: MetricValue, unit: Unit) -> str:
     return format_number(value, 0 if whole else _DECIMALS.get(unit, 0))
 
 
+def format_interval(low: MetricValue, high: MetricValue, unit: Unit) -> str:
+    """Return an interval, ``4.10 % to 6.88 %``; without ends the sign for undefined, once."""
+    if not (is_defined(low) or is_defined(high)):
+        return UNDEFINED
+    return f"{format_value(low, unit)} to {format_value(high, unit)}"
+
+
 def format_number(value: float, decimals: int) -> str:
     """Return `value` with so many decimals; what rounds to zero has no sign."""
     text = f"{value:,.{decimals}f}"

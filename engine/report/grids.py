@@ -254,7 +254,7 @@ def _axis_row(key: str, one: Told) -> tuple[str, ...]:
 def bin_text(first: Any, last: Any) -> str:
     """Return a bin of an axis for readers: its value, or its first and last."""
     texts = [value_text(first), value_text(last)]
-    return texts[0] if texts[0] == texts[1] else "..".join(texts)
+    return texts[0] if texts[0] == texts[1] else " to ".join(texts)
 
 
 def halves_section(grid: Told, core: str) -> Section:

@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.evaluation.streak_study.now import AFTERMATH, Now
 from engine.market.panel import PricePanel
+from engine.report.format import format_interval
 from engine.report.sections import Section
 from engine.report.streaks import describe_streak, number, percent
 from engine.store.logs import features_text
@@ -42,7 +43,8 @@ def _market(panel: PricePanel, market: Now) -> list[str]:
     if outlook.n:
         lines.append(
             f"Streaks that stood there went on in {outlook.continued:,} of {outlook.n:,} cases, "
-            f"{percent(outlook.probability)} ({percent(outlook.low)} to {percent(outlook.high)})."
+            f"{percent(outlook.probability)} "
+            f"({format_interval(outlook.low, outlook.high, 'fraction')})."
         )
     elif market.streak is not None:
         lines.append("No earlier streak stood there with a known next session.")
@@ -65,7 +67,7 @@ def _rules(panel: PricePanel, rules: Any, fill: str) -> Section:
             action = f"to {held(panel, decided.weight)}"
             why = "; ".join(filter(None, (decided.trigger, features_text(decided))))
         rows.append((rule.label, held(panel, rule.held_weight), rule.since, action, why))
-    headings = ("rule", "holds", "since", fill.replace("_", " "), "why")
+    headings = ("Rule", "Holds", "Since", fill.replace("_", " ").capitalize(), "Why")
     return Section("What the rules hold and would do", (), headings, tuple(rows), 5)
 
 
@@ -84,7 +86,7 @@ def _nearest(panel: PricePanel, market: Now) -> Section:
         )
         for past in market.nearest
     )
-    headings = ("start", "end", "character", "length", "bp a session", satellite, core)
+    headings = ("Start", "End", "Character", "Length", "bp a session", satellite, core)
     lines = () if rows else ("There are none.",)
     title = "Nearest streaks of the past"
     return Section(title, lines, (*headings, f"{AFTERMATH} sessions later"), rows, 3)

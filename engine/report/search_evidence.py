@@ -14,8 +14,14 @@ from typing import Any
 from engine.evaluation.definitions import Unit, find_metric
 from engine.evaluation.inference.verdict import CRITERIA, Verdict
 from engine.market.calendar import SESSIONS_PER_YEAR
-from engine.report.evidence import verdict_text
-from engine.report.format import UNDEFINED, format_metric, format_number, format_value
+from engine.report.evidence import percent_whole, verdict_text
+from engine.report.format import (
+    UNDEFINED,
+    format_interval,
+    format_metric,
+    format_number,
+    format_value,
+)
 from engine.report.labels import axis_label, set_label
 from engine.report.sections import Section
 from engine.report.stability import stability_sections
@@ -186,9 +192,9 @@ def alone_section(told: Told, core: str) -> Section:
         ("sessions there are", format_value(one["returns"], "sessions")),
     ]
     for key, interval in stored_intervals(told).items():
-        low, high = (format_metric(key, end) for end in (interval.low, interval.high))
-        level = format_number(100.0 * one["level"], 0)
-        rows.append((f"{find_metric(key).label}, {level} % interval", f"{low} to {high}"))
+        metric, level = find_metric(key), percent_whole(one["level"])
+        ends = format_interval(interval.low, interval.high, metric.unit)
+        rows.append((f"{metric.label}, {level} interval", ends))
     line = "As if nothing else had been tried: too kind to a winner of many."
     return Section("The winner alone", (line,), ("figure", "value"), tuple(rows))
 

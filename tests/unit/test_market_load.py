@@ -101,7 +101,7 @@ def test_a_start_that_leaves_too_little_is_an_error(folder, row, left):
     with pytest.raises(DataError) as caught:
         load_panel(section(folder, start=day(row)))
     assert str(caught.value) == (
-        f"start {DATES[row]} leaves {left} of the common sessions {DATES[2]}..{DATES[26]}; "
+        f"start {DATES[row]} leaves {left} of the common sessions {DATES[2]} to {DATES[26]}; "
         "a backtest needs at least 2"
     )
 
@@ -267,7 +267,7 @@ def test_beyond_the_calendar_is_an_error(first, last, named):
     with pytest.raises(DataError) as caught:
         between(first, last)
     assert str(caught.value) == (
-        f"{named} is outside of the XNYS calendar: it covers 1960-01-01..2049-12-31; "
+        f"{named} is outside of the XNYS calendar: it covers 1960-01-01 to 2049-12-31; "
         "set calendar: none to do without it"
     )
 

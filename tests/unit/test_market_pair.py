@@ -36,8 +36,8 @@ def test_fewer_than_two_common_sessions():
     (finding,) = check_pair(core, satellite)
     assert (finding.severity, finding.code) == ("error", "overlap")
     assert str(finding.fault) == (
-        f"SPY.csv, IWM.csv: fewer than 2 common sessions: SPY has {DATES[0]}..{DATES[29]}, "
-        f"IWM has {DATES[29]}..{satellite.sessions[-1]}"
+        f"SPY.csv, IWM.csv: fewer than 2 common sessions: SPY has {DATES[0]} to {DATES[29]}, "
+        f"IWM has {DATES[29]} to {satellite.sessions[-1]}"
     )
 
 

@@ -132,7 +132,7 @@ def test_a_date_the_calendar_does_not_reach():
     dates[0] = "1959-12-31"
     found = check_quotes(quotes(sessions=dates))
     assert codes(found) == [("closed", 2, "1959-12-31")]
-    assert "covers 1960-01-01..2049-12-31; set calendar: none" in found[0].fault.message
+    assert "covers 1960-01-01 to 2049-12-31; set calendar: none" in found[0].fault.message
 
 
 def test_total_return_without_adjusted_close():

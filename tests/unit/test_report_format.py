@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.evaluation.definitions import METRICS
-from engine.report.format import format_basis_points, format_metric, format_value
+from engine.report.format import format_basis_points, format_interval, format_metric, format_value
 from engine.report.text import align, one_line, width_of
 
 
@@ -38,6 +38,20 @@ from engine.report.text import align, one_line, width_of
 )
 def test_value_by_unit(value, unit, text):
     assert format_value(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "unit", "text"),
+    [
+        (-0.0212, 0.1, "fraction", "−2.12 % to 10.00 %"),
+        (1598, 1682, "count", "1,598 to 1,682"),
+        (math.nan, math.nan, "ratio", "–"),
+        (None, None, "fraction", "–"),
+        (0.5, math.inf, "ratio", "0.500 to –"),
+    ],
+)
+def test_an_interval_is_written_as_a_span(low, high, unit, text):
+    assert format_interval(low, high, unit) == text
 
 
 @pytest.mark.parametrize("unit", sorted({metric.unit for metric in METRICS}))

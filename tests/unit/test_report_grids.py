@@ -115,7 +115,7 @@ def test_axes_are_told(grid):
     )
     long = made_up({"rule.a": range(100)}, np.arange(100.0))
     (section,) = [s for s in grid_sections(told(long), "x") if s.title.startswith("What")]
-    assert section.rows[0][3] == "98..99"
+    assert section.rows[0][3] == "98 to 99"
 
 
 def test_halves_are_told(grid):

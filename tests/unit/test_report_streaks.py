@@ -37,25 +37,25 @@ def test_the_streaks(told):
     by_start = {str(s.start): s for s in found.streaks["outperformance"]}
     assert len(rows) == 7
     for row in rows:
-        streak = by_start[row["start"]]
+        streak = by_start[row["Start"]]
         assert row == {
-            "start": str(streak.start),
-            "end": f"{streak.end}{'+' if streak.open else ''}",
-            "character": streak.character.tag,
-            "length": str(streak.length),
+            "Start": str(streak.start),
+            "End": f"{streak.end}{'+' if streak.open else ''}",
+            "Character": streak.character.tag,
+            "Length": str(streak.length),
             "bp a session": format_number(streak.mean_bps, 1),
             "SAT": percent(streak.satellite_return),
             "CORE": percent(streak.core_return),
-            "largest share": percent(streak.largest_share),
+            "Largest share": percent(streak.largest_share),
             "RSI": format_number(streak.rsi, 1),
-            "rank": str(streak.rank_by_length),
-            "rank by size": str(streak.rank_by_outperformance),
-            "sessions since": format_value(streak.sessions_since_as_long, "count"),
-            "volatility": streak.character.volatility or "–",
+            "Rank": str(streak.rank_by_length),
+            "Rank by size": str(streak.rank_by_outperformance),
+            "Sessions since": format_value(streak.sessions_since_as_long, "count"),
+            "Volatility": streak.character.volatility or "–",
             "VIX": "–",
-            "rates": "–",
+            "Rates": "–",
         }
-    lengths = [int(row["length"]) for row in rows]
+    lengths = [int(row["Length"]) for row in rows]
     assert lengths == sorted(lengths, reverse=True)
 
 
@@ -65,15 +65,15 @@ def test_how_rare(told):
     for row, figures in zip(rows_of(sections["How rare?"]), chosen.rows, strict=True):
         band = (figures.bootstrap_low, figures.bootstrap_high)
         assert row == {
-            "at least": str(figures.k),
-            "observed": str(figures.observed),
-            "coin: expected": format_number(figures.coin_expected, 2),
-            "coin: 95 % band": f"{figures.coin_low:,}..{figures.coin_high:,}",
-            "coin: P(any)": percent(figures.coin_probability),
+            "At least": str(figures.k),
+            "Observed": f"{figures.observed:,}",
+            "Coin: expected": format_number(figures.coin_expected, 2),
+            "Coin: 95 % band": f"{figures.coin_low:,} to {figures.coin_high:,}",
+            "Coin: P(any)": percent(figures.coin_probability),
             "Markov: expected": format_number(figures.markov_expected, 2),
             "Markov: P(any)": percent(figures.markov_probability),
-            "resampled: mean": format_number(figures.bootstrap_mean, 1),
-            "95 % band": "..".join(format_number(edge, 0) for edge in band),
+            "Resampled: mean": format_number(figures.bootstrap_mean, 1),
+            "95 % band": " to ".join(format_number(edge, 0) for edge in band),
             "P(any)": percent(figures.bootstrap_probability),
         }
     runs, blocks = sections["How rare?"].notes
@@ -90,9 +90,9 @@ def test_does_it_go_on(told):
     for cells in rows:
         row, alive = asked[int(cells[0])], survivors[int(cells[0])]
         assert cells[1:4] == (str(row.n), str(row.continued), percent(row.probability))
-        assert cells[4:6] == (f"{percent(row.low)}..{percent(row.high)}", percent(row.coin))
+        assert cells[4:6] == (f"{percent(row.low)} to {percent(row.high)}", percent(row.coin))
         assert (cells[6], cells[8]) == (percent(alive.survival), percent(alive.hazard))
-        assert cells[7] in (f"{percent(alive.low)}..{percent(alive.high)}", "–")
+        assert cells[7] in (f"{percent(alive.low)} to {percent(alive.high)}", "–")
 
 
 def test_what_followed(told):
@@ -101,16 +101,16 @@ def test_what_followed(told):
     events = [e for e in found.events if (e.side, e.series) == ("winning", "difference")]
     assert len(section.rows) == len(events) == 2 * 2 * 2
     for row, event in zip(rows_of(section), events, strict=True):
-        assert (row["event"], row["verdict"]) == (f"{event.kind} {event.k}", event.verdict)
-        assert row["sessions ahead"] == str(event.horizon)
-        assert (row["events"], row["apart"]) == (str(event.n_events), str(event.n_non_overlapping))
-        assert (row["mean"], row["median"]) == (percent(event.mean), percent(event.median))
-        assert (row["hits"], row["any session"]) == (
+        assert (row["Event"], row["Verdict"]) == (f"{event.kind} {event.k}", event.verdict)
+        assert row["Sessions ahead"] == str(event.horizon)
+        assert (row["Events"], row["Apart"]) == (str(event.n_events), str(event.n_non_overlapping))
+        assert (row["Mean"], row["Median"]) == (percent(event.mean), percent(event.median))
+        assert (row["Hits"], row["Any session"]) == (
             percent(event.hit_rate),
             percent(event.any_mean),
         )
-        assert row["difference"] == percent(event.difference)
-        assert row["95 % interval"] == f"{percent(event.low)}..{percent(event.high)}"
+        assert row["Difference"] == percent(event.difference)
+        assert row["95 % interval"] == f"{percent(event.low)} to {percent(event.high)}"
         assert (row["p"], row["Holm p"]) == tuple(
             format_number(p, 3) for p in (event.p_value, event.p_holm)
         )
@@ -122,16 +122,16 @@ def test_analogues(told):
     panel, found, sections = told
     rows = rows_of(sections["Analogues"])
     start = {f"{a.streak.start} ({a.streak.length})": a.streak.start_index for a in found.analogues}
-    assert {row["streak (length)"] for row in rows} == set(start)
+    assert {row["Streak (length)"] for row in rows} == set(start)
     ends = 0
     for row in rows:
-        base = start[row["streak (length)"]] - 1
-        offset = int(row["offset"].split()[0])
-        ends += row["offset"].endswith(" end")
+        base = start[row["Streak (length)"]] - 1
+        offset = int(row["Offset"].split()[0])
+        ends += row["Offset"].endswith(" end")
         if base + offset >= len(panel):
             assert set(list(row.values())[:-2]) == {"–"}
             continue
-        assert row["session"] == str(panel.sessions[base + offset])
+        assert row["Session"] == str(panel.sessions[base + offset])
         grown = [b.close[base + offset] / b.close[base] for b in (panel.satellite, panel.core)]
         figures = (row["SAT"], row["CORE"], row["SAT/CORE"])
         assert figures == tuple(format_number(x, 3) for x in (*grown, grown[0] / grown[1]))
@@ -142,11 +142,11 @@ def test_anatomy(told):
     _, found, sections = told
     like, late = rows_of(sections["Anatomy"])
     streak = found.dissected
-    assert (like["symbol"], like["rank"], like["remark"]) == ("LIKE", "1", "")
-    assert like["return"] == percent(streak.satellite_return)
-    assert like["less CORE"] == percent(streak.outperformance)
-    assert (late["symbol"], late["rank"], late["return"]) == ("LATE", "–", "–")
-    assert late["remark"].startswith("starts on")
+    assert (like["Symbol"], like["Rank"], like["Remark"]) == ("LIKE", "1", "")
+    assert like["Return"] == percent(streak.satellite_return)
+    assert like["Less CORE"] == percent(streak.outperformance)
+    assert (late["Symbol"], late["Rank"], late["Return"]) == ("LATE", "–", "–")
+    assert late["Remark"].startswith("starts on")
 
 
 def test_the_headline(told):

@@ -22,6 +22,11 @@ CHAPTERS = [
     *("claims", "reproduce"),
 ]
 
+TABLES = [
+    *("streaks-outperformance", "tallies", "rarity-table-outperformance", "strongest"),
+    *("continuation-table-outperformance", "survival-table-outperformance"),
+]
+
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
@@ -59,6 +64,15 @@ def test_names_within_the_page_are_unique_and_links_lead_somewhere(said):
     assert len(ids) == len(set(ids))
     links = {a["href"][1:] for a, _ in said[1].all("a") if a["href"].startswith("#")}
     assert links <= set(ids)
+
+
+def test_headings_and_intervals_are_written_as_in_every_report(said):
+    _, page, markdown = said
+    heads = {cell for table in TABLES for cell in page.table(table)[0]}
+    small = {head for head in heads if head[0].islower()}
+    assert small == {"p", "bp a session"}
+    assert "95 % interval" in heads and re.search(r"\| [−\d.]+ % to [−\d.]+ % \|", markdown)
+    assert not re.search(r"[\d%]\.\.[\d−]", markdown)
 
 
 def test_the_verdict_is_the_stored_one(said, metrics):

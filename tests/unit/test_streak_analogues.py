@@ -105,9 +105,9 @@ def test_a_date_on_no_streak_names_the_nearest():
         analogues(panel, table, [day(panel, 8)])
     assert str(caught.value) == (
         "2001-01-10 is on no streak; the nearest streak of outperformance is "
-        "2001-01-07..2001-01-09 (3 sessions)"
+        "2001-01-07 to 2001-01-09 (3 sessions)"
     )
-    with pytest.raises(UsageError, match=r"nearest .* is 2001-01-12\.\.2001-01-12 \(1 session\)$"):
+    with pytest.raises(UsageError, match=r"nearest .* is 2001-01-12 to 2001-01-12 \(1 session\)$"):
         analogues(panel, table, [day(panel, 9)])
 
 
@@ -122,15 +122,15 @@ def test_of_equally_near_streaks_the_longest_is_named():
 @pytest.mark.parametrize(
     ("date", "start_index", "nearest"),
     [
-        (dt.date(1999, 1, 4), 0, r"2001-01-04\.\.2001-01-05"),
-        (dt.date(2001, 1, 4), 5, r"2001-01-07\.\.2001-01-09"),
-        (dt.date(2027, 1, 4), 0, r"2001-01-14\.\.2001-01-15"),
+        (dt.date(1999, 1, 4), 0, r"2001-01-04 to 2001-01-05"),
+        (dt.date(2001, 1, 4), 5, r"2001-01-07 to 2001-01-09"),
+        (dt.date(2027, 1, 4), 0, r"2001-01-14 to 2001-01-15"),
     ],
 )
 def test_a_date_outside_of_the_data(date, start_index, nearest):
     panel = market(start_index=start_index)
     table = streak_table(panel, "outperformance")
-    span = rf"{panel.sessions[start_index]}\.\.2001-01-15"
+    span = rf"{panel.sessions[start_index]} to 2001-01-15"
     message = f"^{date} is outside of the data, {span}; the nearest .* is {nearest} "
     with pytest.raises(UsageError, match=message):
         analogues(panel, table, [date])

@@ -166,7 +166,7 @@ def streak_on(panel: PricePanel, streaks: Sequence[Streak], date: dt.date) -> St
     if first <= day <= last:
         wrong = f"{day} is on no streak"
     else:
-        wrong = f"{day} is outside of the data, {first}..{last}"
+        wrong = f"{day} is outside of the data, {first} to {last}"
     if not streaks:
         raise UsageError(f"{wrong}; there is no streak in the data")
 
@@ -175,7 +175,7 @@ def streak_on(panel: PricePanel, streaks: Sequence[Streak], date: dt.date) -> St
 
     nearest = min(streaks, key=distance)
     raise UsageError(
-        f"{wrong}; the nearest streak of {nearest.kind} is {nearest.start}..{nearest.end} "
+        f"{wrong}; the nearest streak of {nearest.kind} is {nearest.start} to {nearest.end} "
         f"({nearest.length} session{'s' if nearest.length > 1 else ''})"
     )
 

@@ -8,7 +8,7 @@ from engine.evaluation.definitions import Metric
 from engine.evaluation.metrics import MetricValue
 from engine.report.chapters.definitions import anchor
 from engine.report.document import Chapter, DataTable, Heading, TableCell
-from engine.report.format import format_value, is_defined
+from engine.report.format import format_interval, format_value, is_defined
 from engine.report.results import RUN_COLUMNS
 from engine.report.run_report import RunReport
 from engine.report.summary import Cell, Row, Table, lay_out
@@ -67,8 +67,7 @@ def _interval(report: RunReport, metric: Metric) -> str:
     interval = report.intervals.get(metric.key)
     if interval is None:
         return ""
-    low, high = (format_value(bound, metric.unit) for bound in (interval.low, interval.high))
-    return f"{low} to {high}"
+    return format_interval(interval.low, interval.high, metric.unit)
 
 
 def meaning_of(metric: Metric) -> str:

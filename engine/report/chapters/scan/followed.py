@@ -15,7 +15,7 @@ from engine.report.streak_columns import event_columns
 SERIES: tuple[Series, ...] = ("difference", "satellite", "core")
 STRONGEST = 12
 """Rows of the table of the smallest p-values."""
-SHOWN = ("event", "sessions ahead", "events", "difference", "95 % interval", "p", "Holm p")
+SHOWN = ("Event", "Sessions ahead", "Events", "Difference", "95 % interval", "p", "Holm p")
 """Its columns, by their headings."""
 
 
@@ -53,8 +53,8 @@ def _strongest(report: ScanReport, tested: list[EventRow]) -> DataTable:
     """Return the cells with the smallest p-values, whatever they are of."""
     by_heading = {column.heading: column for column in event_columns()}
     columns: tuple[Column[EventRow], ...] = (
-        word("returns of", lambda e: series_name(report, e.series)),
-        word("after", lambda e: event_name(report, e.side, e.kind)),
+        word("Returns of", lambda e: series_name(report, e.series)),
+        word("After", lambda e: event_name(report, e.side, e.kind)),
         *(by_heading[heading] for heading in SHOWN),
     )
     shown = sorted(tested, key=lambda event: event.p_value)[:STRONGEST]

@@ -17,13 +17,13 @@ MOST = 200
 """Streaks listed of one kind at most, the longest; ``streaks.csv`` holds them all."""
 
 TALLY_COLUMNS: tuple[Column[Tally], ...] = (
-    word("by", lambda t: t.group),
-    word("label", lambda t: t.label),
-    figure("streaks", lambda t: t.streaks, 0),
-    figure("longest", lambda t: t.longest, 0),
-    figure("mean length", lambda t: t.mean_length, 1),
+    word("By", lambda t: t.group),
+    word("Label", lambda t: t.label),
+    figure("Streaks", lambda t: t.streaks, 0),
+    figure("Longest", lambda t: t.longest, 0),
+    figure("Mean length", lambda t: t.mean_length, 1),
     figure("bp a session", lambda t: t.mean_bps, 1),
-    share("satellite less core", lambda t: t.mean_outperformance),
+    share("Satellite less core", lambda t: t.mean_outperformance),
 )
 
 

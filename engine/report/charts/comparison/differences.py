@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from engine.evaluation.inference.bootstrap import Interval
 from engine.evaluation.inference.rules import Difference
 from engine.report.charts.base import axis, harmless, plotted, short
-from engine.report.columns import Column, data_table
+from engine.report.columns import Column, data_table, interval
 from engine.report.comparison_report import ComparisonReport
 from engine.report.document import Figure
 from engine.report.evidence import percent_whole
-from engine.report.format import UNDEFINED, format_value
+from engine.report.format import format_interval, format_value
 from engine.report.theme import variable
 
 Of = Literal["cagr", "sharpe"]
@@ -67,24 +66,18 @@ def difference_columns() -> tuple[Column[Difference], ...]:
     """Return the columns of a table of pairs; the first two are words."""
     return (
         Column("Rule", lambda d: d.one, lambda _: None),
-        Column("less", lambda d: d.other, lambda _: None),
+        Column("Less", lambda d: d.other, lambda _: None),
         Column(
             "CAGR", lambda d: format_value(d.cagr.estimate, "fraction"), lambda d: d.cagr.estimate
         ),
-        Column("95 % interval", lambda d: _interval(d.cagr, "fraction"), lambda d: d.cagr.low),
+        interval("95 % interval", lambda d: (d.cagr.low, d.cagr.high)),
         Column(
             "Sharpe",
             lambda d: format_value(d.sharpe.estimate, "ratio"),
             lambda d: d.sharpe.estimate,
         ),
-        Column("95 % interval", lambda d: _interval(d.sharpe, "ratio"), lambda d: d.sharpe.low),
+        interval("95 % interval", lambda d: (d.sharpe.low, d.sharpe.high), "ratio"),
     )
-
-
-def _interval(found: Interval, unit: Literal["fraction", "ratio"]) -> str:
-    if math.isnan(found.low):
-        return UNDEFINED
-    return f"{format_value(found.low, unit)} to {format_value(found.high, unit)}"
 
 
 def _leaves_out_zero(found: Interval) -> bool:
@@ -123,6 +116,9 @@ def _dots(
             "size": 9,
             "color": [variable(report.styles[pair.one][0]) for pair in found],
         },
-        "text": [f"{format_value(i.estimate, unit)} ({_interval(i, unit)})" for i in intervals],
+        "text": [
+            f"{format_value(i.estimate, unit)} ({format_interval(i.low, i.high, unit)})"
+            for i in intervals
+        ],
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }

@@ -10,7 +10,7 @@ from engine.evaluation.streak_study.rarity import Rarity, RarityRow
 from engine.report.charts.base import axis, plotted, short
 from engine.report.columns import data_table
 from engine.report.document import Figure
-from engine.report.format import format_number, format_value
+from engine.report.format import format_interval, format_number, format_value
 from engine.report.streak_columns import rarity_columns
 from engine.report.streaks import EXPECTED, resampling_note, runs_test_note
 from engine.report.theme import variable
@@ -143,7 +143,7 @@ def _told(row: RarityRow) -> str:
         (
             f"{row.k} sessions or more: {format_number(row.observed, 0)} observed",
             f"coin: {format_number(row.coin_expected, 2)} expected, "
-            f"{format_number(row.coin_low, 0)} to {format_number(row.coin_high, 0)}",
+            f"{format_interval(row.coin_low, row.coin_high, 'count')}",
             f"P(any) under the coin {format_value(row.coin_probability, 'fraction')}",
         )
     )

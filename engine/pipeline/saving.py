@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from engine.report.walk_forwards import walk_forward_markdown, walk_forward_tabl
 from engine.store.evidence import KIND, Evidence, evidence_files, evidence_json
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
-from engine.store.provenance import code_hash, library_versions
+from engine.store.provenance import code_hash, content_hash, library_versions
 from engine.store.records import Comparison, RunResult, Setting
 from engine.store.scans import scan_files
 from engine.store.sweeps import SweepSummary, sweep_files
@@ -82,9 +83,11 @@ def save_scan(
 
     `sections` are those that were printed, for ``study.md`` and for being shown again; `given`
     are the files it was made from, ``study.yaml`` and, if there are any, ``claims.yaml``;
-    `options` are those of the command that chose what is listed.
+    `options` are those of the command; those that choose what is listed count in the folder's hash,
+    the others do in that of the scan.
     """
     simulated = scan.panel.simulated
+    listing = [options["kind"], options["min_length"], options["top"]]
     files = {
         **given,
         "study.md": sections_markdown(scan.study.name, sections, simulated=simulated).encode(),
@@ -105,7 +108,8 @@ def save_scan(
         "config": scan.config,
         "timings": {"scan_seconds": scan.seconds},
     }
-    return save(root, scan.study.name, scan.content_hash, files, manifest)
+    whole = content_hash(scan.content_hash, json.dumps(listing))
+    return save(root, scan.study.name, whole, files, manifest)
 
 
 def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Path) -> Stored:

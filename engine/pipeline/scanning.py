@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.errors import DataError
@@ -29,7 +30,11 @@ from engine.study.models import DataSection, Study
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """A streak study with what it was made from."""
+    """A streak study with what it was made from.
+
+    ``content_hash`` is of the study, its prices and what is known beside them, and what was asked:
+    analogues, the streak dissected, and claims with what came of them.
+    """
 
     study: Study
     panel: PricePanel
@@ -104,13 +109,22 @@ def scan(
     panel = load_panel(study.data) if panel is None else panel
     context = context_of(study.data, panel)
     found = study_streaks(panel, study.scan, study.seed, context, analogues, dissect, progress)
+    tested = check_claims(study, claims) if claims else ()
+    asked = {
+        "analogues": [str(day) for day in analogues],
+        "dissect": dissect and str(dissect),
+        "claims": [claim.model_dump(mode="json") for claim in claims],
+        "tested": [asdict(one) for one in tested],  # on prices that may be on another basis
+    }
     return Scan(
         study=study,
         panel=panel,
         context=context,
         found=found,
-        claims=check_claims(study, claims) if claims else (),
+        claims=tested,
         config=resolved(study),
-        content_hash=content_hash(config_hash(study) + context.digest(), panel.content_hash),
+        content_hash=content_hash(
+            config_hash(study) + context.digest(), panel.content_hash, json.dumps(asked)
+        ),
         seconds=time.perf_counter() - started,
     )

@@ -201,6 +201,17 @@ basis the rule decides anew, and begins in the core. Later first sessions share 
 twenty of them are by no means twenty tries. `stability.md`, `.csv` and `.json` are put into the
 result's folder, which stays what it was.
 
+From Python, of a study that need not be stored:
+
+```python
+import engine as sl
+
+found = sl.stability(sl.load_study("configs/demo.yaml"), starts=5)
+print(found.break_even_bps, found.beats_without_costs)
+for one in found.table:
+    print(one.kind, one.value, one.metrics["cagr"], one.core["cagr"], one.is_ahead)
+```
+
 ## Does the p-value of a search tell the truth?
 
 It is asked on 400 simulated markets of ten years without an edge, with clusters of volatility and

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.pipeline.comparing import compare
     from engine.pipeline.running import run
     from engine.pipeline.scanning import scan
+    from engine.pipeline.stability import stability
     from engine.pipeline.sweeping import sweep
     from engine.pipeline.walking import walk_forward
     from engine.rules.registry import rule_from_file, rule_named, shipped_rules
@@ -62,6 +63,7 @@ _HOMES = {
     "run": "engine.pipeline.running",
     "scan": "engine.pipeline.scanning",
     "shipped_rules": "engine.rules.registry",
+    "stability": "engine.pipeline.stability",
     "sweep": "engine.pipeline.sweeping",
     "walk_forward": "engine.pipeline.walking",
 }
@@ -89,6 +91,7 @@ __all__ = [
     "run",
     "scan",
     "shipped_rules",
+    "stability",
     "sweep",
     "walk_forward",
 ]

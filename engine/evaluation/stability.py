@@ -109,7 +109,7 @@ class Stability:
     left_out: tuple[str, ...] = ()
 
 
-def stability(
+def rule_stability(
     panel: PricePanel,
     found: ResolvedRule,
     execution: Execution,

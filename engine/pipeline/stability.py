@@ -1,4 +1,4 @@
-"""``stability``: a stored run, or a set of a stored sweep, with one choice changed at a time."""
+"""``stability``: a study, a stored run or a set of a stored sweep, one choice changed at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import DataError, UsageError
 from engine.evaluation.grid_study.neighbours import Neighbourhood, around, neighbourhood
 from engine.evaluation.grid_study.places import CORE, Measured, Places, sign_of
-from engine.evaluation.stability import Stability, even_starts, stability, year_starts
+from engine.evaluation.stability import Stability, even_starts, rule_stability, year_starts
 from engine.market.load import load_panel
 from engine.market.panel import PricePanel
 from engine.market.quotes import FloatArray
@@ -22,6 +22,7 @@ from engine.pipeline.sweeping.studied import Studied
 from engine.pipeline.variation import varied
 from engine.report.sections import Section, sections_markdown
 from engine.rules.resolve import resolve
+from engine.rules.studies import checked
 from engine.store.files import notice_of
 from engine.store.folders import Stored, json_bytes, put_beside
 from engine.store.grid_findings import axis_value
@@ -30,6 +31,39 @@ from engine.store.stability import stability_csv, stability_json
 from engine.store.stored_runs import stored_metrics
 from engine.store.trials import TrialColumns, read_rows
 from engine.study.models import PriceBasis, Study
+
+_IN_MEMORY = "price basis: the prices are in memory, so there are none on another basis"
+
+
+def stability(
+    study: Study, panel: PricePanel | None = None, *, starts: int | None = None
+) -> Stability:
+    """Return how stable a study's rule is when one choice beside it is changed at a time.
+
+    Costs and the cost at which it ends level with the core, fills, the first session and the price
+    basis; every variation stands beside the core held on the same terms over the same sessions.
+
+    Parameters
+    ----------
+    study : Study
+    panel : PricePanel, optional
+        By default loaded; a panel in memory has no other price basis.
+    starts : int, optional
+        How many first sessions, at equal distances; by default the first of each year.
+
+    Returns
+    -------
+    Stability
+
+    Raises
+    ------
+    StreaklabError
+        Any of its kinds; see :mod:`engine.errors`.
+    """
+    study = checked(study)
+    if panel is None:
+        return study_stability(study, load_panel(study.data), starts=starts)
+    return study_stability(study, panel, starts=starts, in_memory=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,11 +195,15 @@ def study_stability(
     starts: int | None = None,
     metric: str | None = None,
     near: Neighbourhood | None = None,
+    in_memory: bool = False,
 ) -> Stability:
-    """Return how stable a study's own rule is on a panel of its data; see :func:`stability_of`."""
+    """Return how stable a study's own rule is on a panel; see :func:`stability_of`.
+
+    Prices on other bases are those of the study's data, unless the panel is from elsewhere.
+    """
     sessions = panel.traded_sessions
-    others, left_out = _other_bases(study)
-    return stability(
+    others, left_out = ({}, [_IN_MEMORY]) if in_memory else _other_bases(study)
+    return rule_stability(
         panel,
         resolve(study.rule),
         study.execution,

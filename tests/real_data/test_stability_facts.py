@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.evaluation.stability import stability, year_starts
+from engine.evaluation.stability import rule_stability, year_starts
 from engine.market.load import load_panel
 from engine.pipeline.variation import varied
 from engine.rules.resolve import resolve
@@ -24,7 +24,7 @@ def found():
     starts = year_starts(panel.traded_sessions)
     other = load_panel(varied(study, {"data.price_basis": "price"}).data)
     rule = resolve(study.rule)
-    return stability(panel, rule, study.execution, starts=starts, others={"price": other})
+    return rule_stability(panel, rule, study.execution, starts=starts, others={"price": other})
 
 
 def of_kind(found, kind):

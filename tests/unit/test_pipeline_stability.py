@@ -6,8 +6,10 @@ import math
 import numpy as np
 import pytest
 from command_line import streak
-from short_studies import write_pair, write_study
+from panels import random_panel
+from short_studies import study_in_memory, write_pair, write_study
 
+import engine as sl
 from engine.errors import UsageError
 from engine.execution.broker import run_backtrader
 from engine.execution.terms import terms_of
@@ -17,6 +19,7 @@ from engine.pipeline.stability import stability_of, stability_told
 from engine.pipeline.variation import varied
 from engine.rules.resolve import resolve
 from engine.store.folders import find
+from engine.store.stability import stability_json
 from engine.store.stored_runs import stored_metrics
 from engine.store.trials import read_trials
 
@@ -67,6 +70,25 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="module")
 def sweep(results):
     return find(results, "varied", "sweep")
+
+
+def test_of_a_study_in_python_it_is_that_of_its_stored_run(results):
+    study = sl.load_study(results.parent / "one.yaml")
+    stored = stability_told(stability_of(find(results, "varied", "run"), starts=3))
+    assert stability_json(sl.stability(study, starts=3)).items() <= stored.items()
+
+
+def test_of_a_panel_in_memory_there_is_no_other_price_basis():
+    found = sl.stability(study_in_memory(), random_panel(3, 300))
+    assert {one.kind for one in found.table} == {"as run", "costs", "fill"}
+    assert [reason.split(":")[0] for reason in found.left_out] == ["price basis"]
+    own = sl.run(study_in_memory(), random_panel(3, 300)).metrics
+    assert found.table[0].metrics["final_equity"] == pytest.approx(own["final_equity"], rel=1e-12)
+
+
+def test_a_study_made_in_python_is_checked_first():
+    with pytest.raises(sl.StudyError, match=r"rule\.entry_streak: is 0"):
+        sl.stability(study_in_memory(rule={"name": "streak", "entry_streak": 0}))
 
 
 def as_run(found):

@@ -15,7 +15,7 @@ from engine.evaluation.stability import (
     COST_MULTIPLES,
     LATER,
     even_starts,
-    stability,
+    rule_stability,
     year_starts,
 )
 from engine.evaluation.tear_sheet.sensitivity import delayed
@@ -42,7 +42,7 @@ def case(seed=3, **execution):
 
 
 def found(study, panel, **options):
-    return stability(panel, resolve(study.rule), study.execution, **options)
+    return rule_stability(panel, resolve(study.rule), study.execution, **options)
 
 
 def variations(result, kind):

@@ -58,6 +58,11 @@ def _stored(folder, *words):
     return find(folder / "results", "latest")
 
 
+def figures_of(stored, chapter):
+    """Return the figures of one chapter of a report."""
+    return next(c for c in document_of(stored).chapters if c.key == chapter).figures
+
+
 def told(stored):
     """Return a report as JSON, as a page that was read, and as Markdown."""
     files = report_files(document_of(stored))

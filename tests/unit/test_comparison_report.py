@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import streak
-from reported import stored_comparison, told
+from reported import figures_of, stored_comparison, told
 from reports import Page
 from short_studies import SHORT
 
@@ -31,22 +31,8 @@ def stored(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def said(stored):
-    return told(stored)
-
-
-@pytest.fixture(scope="module")
-def metrics(stored):
-    return json.loads(stored.read("metrics.json"))
-
-
-@pytest.fixture(scope="module")
 def equity(stored):
     return pd.read_parquet(stored.path / "equity.parquet").set_index("session")
-
-
-def figures_of(stored, chapter):
-    return next(c for c in document_of(stored).chapters if c.key == chapter).figures
 
 
 def test_every_section_is_there_in_all_forms(said):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from panels import random_panel
+from reported import told
 from reports import Page, stored_run
 from short_studies import SHORT, study_in_memory
 
@@ -24,23 +25,9 @@ from engine.store.folders import Stored
 TWO_SESSIONS = ("data.start=2001-03-29",)
 
 
-def told(stored):
-    files = report_files(document_of(stored))
-    return (
-        json.loads(files["report.json"]),
-        Page(files["report.html"].decode()),
-        files["report.md"].decode(),
-    )
-
-
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
     return stored_run(tmp_path_factory.mktemp("run"))
-
-
-@pytest.fixture(scope="module")
-def said(stored):
-    return told(stored)
 
 
 def test_the_verdict_is_that_of_the_equity(stored, said):

@@ -44,11 +44,6 @@ def stored(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def document(stored):
-    return document_of(stored)
-
-
-@pytest.fixture(scope="module")
 def html(document):
     return to_html(document)
 

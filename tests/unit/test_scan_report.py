@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from reported import CLAIMS, scan_of, stored_scan, told
+from reported import CLAIMS, figures_of, scan_of, stored_scan, told
 from reports import Page
 
 from engine.pipeline.reporting import document_of, scan_report
@@ -33,22 +33,8 @@ def stored(tmp_path_factory):
     return stored_scan(tmp_path_factory.mktemp("scan"))
 
 
-@pytest.fixture(scope="module")
-def said(stored):
-    return told(stored)
-
-
-@pytest.fixture(scope="module")
-def metrics(stored):
-    return json.loads(stored.read("metrics.json"))
-
-
 def rows_of(stored, name):
     return list(csv.DictReader(io.StringIO(stored.read(name).decode())))
-
-
-def figures_of(stored, chapter):
-    return next(c for c in document_of(stored).chapters if c.key == chapter).figures
 
 
 def test_every_section_is_there_in_all_forms(said):

@@ -40,21 +40,6 @@ def stored(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def document(stored):
-    return document_of(stored)
-
-
-@pytest.fixture(scope="module")
-def files(document):
-    return report_files(document)
-
-
-@pytest.fixture(scope="module")
-def page(files):
-    return Page(files["report.html"].decode())
-
-
-@pytest.fixture(scope="module")
 def told(files):
     return json.loads(files["report.json"])["chapters"]
 
@@ -62,11 +47,6 @@ def told(files):
 @pytest.fixture(scope="module")
 def trials(stored):
     return pd.read_parquet(stored.path / "trials.parquet")
-
-
-@pytest.fixture(scope="module")
-def metrics(stored):
-    return json.loads(stored.read("metrics.json"))
 
 
 def chapter_of(document, key):

@@ -34,21 +34,6 @@ def stored(tmp_path_factory):
     return stored_walk(tmp_path_factory.mktemp("walk"))
 
 
-@pytest.fixture(scope="module")
-def document(stored):
-    return document_of(stored)
-
-
-@pytest.fixture(scope="module")
-def files(document):
-    return report_files(document)
-
-
-@pytest.fixture(scope="module")
-def page(files):
-    return Page(files["report.html"].decode())
-
-
 def test_it_has_its_chapters_and_says_what_it_is(document, files):
     assert [chapter.key for chapter in document.chapters] == CHAPTERS
     told = json.loads(files["report.json"])

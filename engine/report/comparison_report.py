@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from engine.evaluation.inference.rules import RuleTests
 from engine.evaluation.tear_sheet.several import SeveralRules
+from engine.report.reported import Reported
 from engine.report.theme import SEVERAL, colour_of
 from engine.store.comparison_reading import StoredComparison
 from engine.store.folders import Stored
@@ -18,7 +18,7 @@ DASHES = ("solid", "dash", "dot")
 
 
 @dataclass(frozen=True, eq=False)
-class ComparisonReport:
+class ComparisonReport(Reported):
     """A stored comparison and what is derived from it.
 
     Attributes
@@ -39,11 +39,6 @@ class ComparisonReport:
         return self.comparison.stored
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest of the comparison."""
-        return self.comparison.stored.manifest
-
-    @property
     def tests(self) -> RuleTests:
         """How the rules were tested against one another and against the core."""
         return self.comparison.tests
@@ -62,16 +57,6 @@ class ComparisonReport:
     def core(self) -> str | None:
         """Label of the core held, if it is among the rows."""
         return self.tests.benchmark
-
-    @property
-    def core_symbol(self) -> str:
-        """Symbol of the core."""
-        return str(self.manifest["data"]["symbols"]["core"])
-
-    @property
-    def satellite_symbol(self) -> str:
-        """Symbol of the satellite."""
-        return str(self.manifest["data"]["symbols"]["satellite"])
 
     @cached_property
     def dates(self) -> list[str]:

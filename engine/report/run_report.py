@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,8 @@ from engine.evaluation.tear_sheet.sensitivity import Sensitivity
 from engine.evaluation.tear_sheet.sheet import CORE, RULE, TearSheet
 from engine.evaluation.tear_sheet.streak_spans import StreakSpan
 from engine.market.quotes import FloatArray
+from engine.report.reported import Reported
+from engine.store.folders import Stored
 from engine.store.run_reading import StoredRun, stored_intervals
 
 
@@ -30,7 +31,7 @@ class Holdings:
 
 
 @dataclass(frozen=True, eq=False)
-class RunReport:
+class RunReport(Reported):
     """A stored run and everything derived from it.
 
     Attributes
@@ -63,19 +64,9 @@ class RunReport:
     left_out: tuple[str, ...]
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest of the run."""
-        return self.run.stored.manifest
-
-    @property
-    def core_symbol(self) -> str:
-        """Symbol of the core."""
-        return str(self.manifest["data"]["symbols"]["core"])
-
-    @property
-    def satellite_symbol(self) -> str:
-        """Symbol of the satellite."""
-        return str(self.manifest["data"]["symbols"]["satellite"])
+    def stored(self) -> Stored:
+        """The result that is reported."""
+        return self.run.stored
 
     @property
     def has_core(self) -> bool:

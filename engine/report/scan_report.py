@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from engine.evaluation.streak_study.study import StreakStudy
 from engine.evaluation.streak_study.table import Kind, Streak
 from engine.evaluation.streak_study.tallies import Tally
+from engine.report.reported import Reported
 from engine.store.folders import Stored
 from engine.store.scan_reading import StoredScan
 
 
 @dataclass(frozen=True, eq=False)
-class ScanReport:
+class ScanReport(Reported):
     """A stored streak study and what is derived from it.
 
     Attributes
@@ -36,11 +37,6 @@ class ScanReport:
         return self.scan.stored
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest of the study."""
-        return self.scan.stored.manifest
-
-    @property
     def found(self) -> StreakStudy:
         """What the study found."""
         return self.scan.found
@@ -57,10 +53,10 @@ class ScanReport:
 
     @property
     def core(self) -> str:
-        """Symbol of the core."""
-        return str(self.manifest["data"]["symbols"]["core"])
+        """Symbol of the core, as sentences name it."""
+        return self.core_symbol
 
     @property
     def satellite(self) -> str:
-        """Symbol of the satellite."""
-        return str(self.manifest["data"]["symbols"]["satellite"])
+        """Symbol of the satellite, as sentences name it."""
+        return self.satellite_symbol

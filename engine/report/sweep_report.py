@@ -12,6 +12,8 @@ from engine.evaluation.definitions import Metric, find_metric
 from engine.evaluation.grid_study import Map
 from engine.evaluation.inference.verdict import Verdict
 from engine.report.labels import set_label
+from engine.report.reported import Reported
+from engine.store.folders import Stored
 from engine.store.run_reading import stored_verdict
 from engine.store.sweep_reading import StoredSweep
 
@@ -30,7 +32,7 @@ class Luck:
 
 
 @dataclass(frozen=True, eq=False)
-class SweepReport:
+class SweepReport(Reported):
     """A stored sweep, as its report shows it.
 
     Series are called ``winner``, ``own``, and as the benchmarks are.
@@ -46,9 +48,9 @@ class SweepReport:
     evidence: Luck | None = None
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest of the sweep."""
-        return self.sweep.stored.manifest
+    def stored(self) -> Stored:
+        """The result that is reported."""
+        return self.sweep.stored
 
     @property
     def grid(self) -> dict[str, Any]:
@@ -75,11 +77,6 @@ class SweepReport:
     def winner(self) -> dict[str, Any] | None:
         """The best set; None where the metric is undefined for all."""
         return self.sweep.best[0] if self.sweep.best else None
-
-    @property
-    def core_label(self) -> str:
-        """What the core benchmark is called."""
-        return f"{self.manifest['data']['symbols']['core']} held"
 
     @cached_property
     def verdict(self) -> Verdict | None:

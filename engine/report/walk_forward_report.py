@@ -11,21 +11,23 @@ from functools import cached_property
 from typing import Any
 
 from engine.evaluation.definitions import Metric, find_metric
+from engine.report.reported import Reported
+from engine.store.folders import Stored
 from engine.store.walk_forward_reading import RULE, StoredWalkForward
 
 CORE = "core"
 
 
 @dataclass(frozen=True, eq=False)
-class WalkForwardReport:
+class WalkForwardReport(Reported):
     """A stored walk-forward, as its report shows it."""
 
     walk: StoredWalkForward
 
     @property
-    def manifest(self) -> dict[str, Any]:
-        """The manifest of the walk-forward."""
-        return self.walk.stored.manifest
+    def stored(self) -> Stored:
+        """The result that is reported."""
+        return self.walk.stored
 
     @property
     def told(self) -> dict[str, Any]:
@@ -75,11 +77,6 @@ class WalkForwardReport:
     def dates(self) -> list[str]:
         """The sessions out of sample, as ISO dates."""
         return [str(session) for session in self.walk.sessions]
-
-    @property
-    def core_label(self) -> str:
-        """What the core held is called."""
-        return f"{self.manifest['data']['symbols']['core']} held"
 
     @property
     def has_core(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from engine.evaluation.definitions import Metric
-from engine.report.charts.base import DASHES, axis, harmless
+from engine.report.charts.base import DASHES, axis, harmless, short
 from engine.report.format import format_value
 from engine.report.sweep_report import OWN, WINNER
 from engine.report.theme import colour_of, variable
@@ -42,6 +43,45 @@ def series_style(series: str) -> dict[str, Any]:
         return {"color": variable("text"), "width": 1.6, "dash": "dash"}
     dash = DASHES.get(series, "solid")
     return {"color": variable(colour_of(series)), "width": 1.6, "dash": dash}
+
+
+def histogram(
+    edges: Sequence[float],
+    counts: Sequence[int],
+    colour: str,
+    shown: str,
+    unit: str,
+    name: str = "",
+) -> dict[str, Any]:
+    """Return the bars of a histogram.
+
+    `shown` is how edges are written on hover, for plotly; `unit` names what is counted; `name` is
+    for the legend, without one they are not in it.
+    """
+    return {
+        "type": "bar",
+        "name": name,
+        "x": short((a + b) / 2.0 for a, b in pairwise(edges)),
+        "y": list(counts),
+        "customdata": [short(pair) for pair in pairwise(edges)],
+        "marker": {"color": variable(colour), "opacity": 0.6, "line": {"width": 0}},
+        "hovertemplate": f"%{{customdata[0]:{shown}}} to %{{customdata[1]:{shown}}}: "
+        f"%{{y:,}} {unit}<extra></extra>",
+        "showlegend": bool(name),
+    }
+
+
+def mark(said: str, value: float, top: float, style: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a line from bottom to top; what it is stands in the legend, where none overlap."""
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": said,
+        "x": [value, value],
+        "y": [0, top],
+        "line": dict(style),
+        "hovertemplate": f"{said}<extra></extra>",
+    }
 
 
 def brief(name: str, most: int = 28) -> str:

@@ -7,9 +7,11 @@ from itertools import pairwise
 from typing import Any
 
 from engine.evaluation.definitions import Metric, find_metric
-from engine.report.charts.base import axis, plotted, short
+from engine.report.charts.base import axis, plotted
 from engine.report.charts.sweep.base import (
     beyond,
+    histogram,
+    mark,
     metric_axis,
     series_style,
     value_format,
@@ -37,12 +39,12 @@ def winners_figure(told: Told, number: int) -> Figure | None:
         return None
     ours, ninety_five = search["own"], search["percentiles"][_PERCENT]
     p_value = format_value(search["p_value"], "ratio")
-    marks = [_mark(metric, "our winner", ours, max(counts), series_style(WINNER))]
+    said = f"our winner: {value_text(metric, ours)}"
+    marks = [mark(said, ours, max(counts), series_style(WINNER))]
     if ninety_five is not None:
+        said = f"{_PERCENT} % of them are below: {value_text(metric, ninety_five)}"
         style = {"color": variable("muted"), "width": 1.4, "dash": "dash"}
-        marks.append(
-            _mark(metric, f"{_PERCENT} % of them are below", ninety_five, max(counts), style)
-        )
+        marks.append(mark(said, ninety_five, max(counts), style))
     return Figure(
         key=f"winners-{search['null']}",
         title=f"Winners where there is nothing to be found: {search['null']}",
@@ -52,7 +54,7 @@ def winners_figure(told: Told, number: int) -> Figure | None:
             f"{value_text(metric, ours)}, is reached or beaten with probability {p_value}."
         ),
         plot=plotted(
-            [_bars(edges, counts, "cash", value_format(metric), "histories"), *marks],
+            [histogram(edges, counts, "cash", value_format(metric), "histories"), *marks],
             {
                 "xaxis": metric_axis(metric, showgrid=False, range=beyond([*edges, ours])),
                 "yaxis": axis("histories", tickformat=",d", rangemode="tozero"),
@@ -87,8 +89,8 @@ def choices_figure(told: Told, table: DataTable) -> Figure | None:
         ),
         plot=plotted(
             [
-                _bars(edges, _kept(counts, middles, -1), "loss", ".2f", "ways", "worse half"),
-                _bars(edges, _kept(counts, middles, 1), "rule", ".2f", "ways", "better half"),
+                histogram(edges, _kept(counts, middles, -1), "loss", ".2f", "ways", "worse half"),
+                histogram(edges, _kept(counts, middles, 1), "rule", ".2f", "ways", "better half"),
             ],
             {
                 "xaxis": axis("logit of the rank in the other half", showgrid=False),
@@ -108,42 +110,6 @@ def choices_figure(told: Told, table: DataTable) -> Figure | None:
 def _kept(counts: Sequence[int], middles: Sequence[float], side: int) -> list[int]:
     """Return the counts on one side of 0, a bin in the middle of it to the left, others 0."""
     return [n if (m > 0.0) == (side > 0) else 0 for n, m in zip(counts, middles, strict=True)]
-
-
-def _bars(
-    edges: Sequence[float],
-    counts: Sequence[int],
-    colour: str,
-    shown: str,
-    unit: str,
-    name: str = "",
-) -> dict[str, Any]:
-    return {
-        "type": "bar",
-        "name": name,
-        "x": short((a + b) / 2.0 for a, b in pairwise(edges)),
-        "y": list(counts),
-        "customdata": [short(pair) for pair in pairwise(edges)],
-        "marker": {"color": variable(colour), "opacity": 0.6, "line": {"width": 0}},
-        "hovertemplate": f"%{{customdata[0]:{shown}}} to %{{customdata[1]:{shown}}}: "
-        f"%{{y:,}} {unit}<extra></extra>",
-        "showlegend": bool(name),
-    }
-
-
-def _mark(
-    metric: Metric, name: str, value: float, top: float, style: Mapping[str, Any]
-) -> dict[str, Any]:
-    said = f"{name}: {value_text(metric, value)}"
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": said,
-        "x": [value, value],
-        "y": [0, top],
-        "line": dict(style),
-        "hovertemplate": f"{said}<extra></extra>",
-    }
 
 
 def _percentiles(search: Told, metric: Metric) -> DataTable:

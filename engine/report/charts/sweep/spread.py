@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Any
-
-from engine.report.charts.base import axis, plotted, short
-from engine.report.charts.sweep.base import beyond, metric_axis, series_style, value_format
+from engine.report.charts.base import axis, plotted
+from engine.report.charts.sweep.base import (
+    beyond,
+    histogram,
+    mark,
+    metric_axis,
+    series_style,
+    value_format,
+    value_text,
+)
 from engine.report.document import DataTable, Figure, headings, plain_rows
 from engine.report.format import format_value, is_defined
 from engine.report.grids import spread_section
 from engine.report.sweep_report import SweepReport
-from engine.report.theme import variable
 
 FEW = 7
 """Sets in the fullest bin up to which every whole number has its tick."""
@@ -29,11 +33,10 @@ def spread_figure(report: SweepReport) -> Figure | None:
         if is_defined(metrics.get(metric.key))
     }
     low, high = (format_value(edge, metric.unit) for edge in (edges[0], edges[-1]))
-    values = ", ".join(
-        f"{report.label(series)} {format_value(value, metric.unit)}"
-        for series, value in marked.items()
-    )
+    said = {s: f"{report.label(s)} {value_text(metric, value)}" for s, value in marked.items()}
+    values = ", ".join(said.values())
     top = max(counts) * 1.04
+    marks = [mark(said[s], value, top, series_style(s)) for s, value in marked.items()]
     return Figure(
         key="spread",
         title=f"{metric.label} over all sets",
@@ -42,7 +45,7 @@ def spread_figure(report: SweepReport) -> Figure | None:
             f"between {low} and {high}. Marked: {values or 'nothing'}."
         ),
         plot=plotted(
-            [_bars(report), *(_mark(report, s, value, top) for s, value in marked.items())],
+            [histogram(edges, counts, "cash", value_format(metric), "sets"), *marks],
             {
                 "xaxis": metric_axis(
                     metric, showgrid=False, range=beyond([*edges, *marked.values()])
@@ -61,36 +64,6 @@ def spread_figure(report: SweepReport) -> Figure | None:
         height=400,
         note=_outside(report),
     )
-
-
-def _bars(report: SweepReport) -> dict[str, Any]:
-    spread, shown = report.grid["spread"], value_format(report.metric)
-    edges = short(spread["edges"])
-    return {
-        "type": "bar",
-        "name": "sets",
-        "x": short((a + b) / 2.0 for a, b in pairwise(spread["edges"])),
-        "y": spread["counts"],
-        "customdata": [list(pair) for pair in pairwise(edges)],
-        "marker": {"color": variable("cash"), "opacity": 0.55, "line": {"width": 0}},
-        "hovertemplate": f"%{{customdata[0]:{shown}}} to %{{customdata[1]:{shown}}}: "
-        "%{y:,} sets<extra></extra>",
-        "showlegend": False,
-    }
-
-
-def _mark(report: SweepReport, series: str, value: float, top: float) -> dict[str, Any]:
-    """Return a line from bottom to top; its value stands in the legend, where none overlap."""
-    name = f"{report.label(series)} {format_value(value, report.metric.unit)}"
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": [value, value],
-        "y": [0, top],
-        "line": series_style(series),
-        "hovertemplate": f"{name}<extra></extra>",
-    }
 
 
 def _percentiles(report: SweepReport) -> DataTable:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from engine.cli.options import output_options, print_json, print_sections, results_option
+from engine.cli.options import (
+    moved_data_option,
+    output_options,
+    print_json,
+    print_sections,
+    results_option,
+)
 from engine.cli.progress import EvidenceProgress
 
 if TYPE_CHECKING:
@@ -62,11 +68,7 @@ NULLS = ("bootstrap", "sign-flips")
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of all draws; default: study's.")
 @click.option("--workers", type=click.IntRange(1), help="Threads; default: all processors.")
-@click.option(
-    "--data-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the price files, if it is not where it was.",
-)
+@moved_data_option
 @results_option
 @output_options
 def evidence(

@@ -47,6 +47,15 @@ def study_options(command: F) -> F:
     )(command)
 
 
+def moved_data_option(command: F) -> F:
+    """Add the option that says where the prices of a stored result are now."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Folder of the price files, if they have moved.",
+    )(command)
+
+
 def as_of_option(command: F) -> F:
     """Add the option that cuts the data at a date."""
     return click.option(

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import rich_click as click
 
-from engine.cli.options import notice, output_options, print_json, print_sections, results_option
+from engine.cli.options import (
+    moved_data_option,
+    notice,
+    output_options,
+    print_json,
+    print_sections,
+    results_option,
+)
 
 
 @click.command()
@@ -19,11 +26,7 @@ from engine.cli.options import notice, output_options, print_json, print_section
     metavar="N",
     help="N first sessions at equal distances; by default the first of each year.",
 )
-@click.option(
-    "--data-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the price files, if they have moved.",
-)
+@moved_data_option
 @results_option
 @output_options
 def stability(

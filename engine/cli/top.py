@@ -7,7 +7,6 @@ from pathlib import Path
 import rich_click as click
 
 from engine.cli.options import output_options, print_json, print_table, results_option
-from engine.errors import UsageError
 
 
 @click.command()
@@ -46,8 +45,7 @@ def top(
     from engine.store.trials import TrialColumns, read_rows
 
     stored = find(results, run, "sweep")
-    if stored.manifest["kind"] != "sweep":
-        raise UsageError(f"{stored.name} is no sweep")
+    stored.must_be("sweep")
     alike = () if all_paths else (PATH, *stored.manifest["outer"])
     best = best_rows(TrialColumns(stored), by, count, where=where, alike=alike)
     rows = read_rows(stored, best)

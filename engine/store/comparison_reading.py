@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import StoreError, UsageError
+from engine.errors import StoreError
 from engine.evaluation.inference.bootstrap import Interval
 from engine.evaluation.inference.rules import Difference, RuleTests
 from engine.evaluation.inference.superiority import Superiority
@@ -41,8 +41,7 @@ def read_comparison(stored: Stored) -> StoredComparison:
     StoreError
         If its files are not what was written, or were written by an earlier version.
     """
-    if stored.manifest["kind"] != "comparison":
-        raise UsageError(f"{stored.name} is no comparison")
+    stored.must_be("comparison")
     metrics = stored_metrics(stored)
     if metrics.get("tests") is None:
         raise StoreError(f"{stored.name} is from an earlier version; compare again")

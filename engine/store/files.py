@@ -51,6 +51,11 @@ def csv_bytes(
     return text.getvalue().encode()
 
 
+def csv_rows(content: bytes) -> list[dict[str, str]]:
+    """Return the rows of a CSV file, each a dict of texts by column."""
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
 def csv_cell(value: Any) -> Any:
     """Return a value as a CSV file holds it: text made harmless, undefined empty."""
     if isinstance(value, str):

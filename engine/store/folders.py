@@ -41,6 +41,11 @@ class Stored:
         """``<study>/<stamp>-<hash>``: how commands name the result."""
         return f"{self.path.parent.name}/{self.path.name}"
 
+    def must_be(self, kind: str) -> None:
+        """Raise UsageError if the result is of another kind."""
+        if self.manifest["kind"] != kind:
+            raise UsageError(f"{self.name} is no {kind}")
+
     def read(self, name: str) -> bytes:
         """Return a file of the folder; raises StoreError if it is not what was written."""
         try:

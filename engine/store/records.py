@@ -85,8 +85,32 @@ class Measured:
     max_difference: float
 
 
+class Backtested:
+    """A result about one backtest, `subject`: the rule's, or the stitched one of a walk-forward."""
+
+    subject: Measured
+
+    @property
+    def metrics(self) -> Metrics:
+        """Its metric values by key; NaN where undefined."""
+        return self.subject.metrics
+
+    @property
+    def simulation(self) -> Simulation:
+        """The backtest, session by session."""
+        return self.subject.simulation
+
+    @property
+    def equity(self) -> pd.Series[float]:
+        """Wealth at each close, in currency, indexed by session."""
+        import pandas as pd
+
+        index = pd.DatetimeIndex(self.simulation.sessions, name="session")
+        return pd.Series(self.simulation.equity, index=index, name="equity", copy=True)
+
+
 @dataclass(frozen=True, eq=False)
-class RunResult:
+class RunResult(Backtested):
     """A study's rule, backtested next to its benchmarks.
 
     Attributes
@@ -133,16 +157,6 @@ class RunResult:
     timings: dict[str, float]
 
     @property
-    def metrics(self) -> Metrics:
-        """Metric values of the rule by key; NaN where undefined."""
-        return self.subject.metrics
-
-    @property
-    def simulation(self) -> Simulation:
-        """The rule's backtest, session by session."""
-        return self.subject.simulation
-
-    @property
     def max_difference(self) -> float:
         """Largest relative difference of equity between engines, over rule and benchmarks."""
         return max(m.max_difference for m in (self.subject, *self.benchmarks.values()))
@@ -161,14 +175,6 @@ class RunResult:
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the result should know."""
         return self.setting.warnings
-
-    @property
-    def equity(self) -> pd.Series[float]:
-        """Wealth at each close, indexed by session."""
-        import pandas as pd
-
-        index = pd.DatetimeIndex(self.simulation.sessions, name="session")
-        return pd.Series(self.simulation.equity, index=index, name="equity", copy=True)
 
     @property
     def rotations(self) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Mapping
@@ -11,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import UsageError
 from engine.evaluation.inference.bootstrap import Interval
 from engine.evaluation.inference.verdict import Finding, Verdict
 from engine.market.quotes import FloatArray, SessionArray
+from engine.store.files import csv_rows
 from engine.store.folders import Stored
 from engine.store.stored_runs import stored_metrics
 
@@ -92,8 +91,7 @@ def read_run(stored: Stored) -> StoredRun:
     StoreError
         If its files are not what was written.
     """
-    if stored.manifest["kind"] != "run":
-        raise UsageError(f"{stored.name} is no run")
+    stored.must_be("run")
     sessions, equity = columns_of(stored, "equity.parquet")
     _, signals = columns_of(stored, "signals.parquet")
     has_market = "market.parquet" in stored.manifest["files"]
@@ -108,7 +106,7 @@ def read_run(stored: Stored) -> StoredRun:
         },
         decided_weight=signals["decided_weight"],
         market=columns_of(stored, "market.parquet")[1] if has_market else None,
-        rotations=tuple(csv.DictReader(io.StringIO(rotations.decode(), newline=""))),
+        rotations=tuple(csv_rows(rotations)),
         rotations_csv=rotations,
         study_text=stored.read("study.yaml"),
     )

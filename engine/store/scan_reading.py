@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import StoreError, UsageError
+from engine.errors import StoreError
 from engine.evaluation.streak_study.analogues import Analogue
 from engine.evaluation.streak_study.anatomy import Mover
 from engine.evaluation.streak_study.chance import MarkovChain
@@ -23,6 +22,7 @@ from engine.evaluation.streak_study.rarity import Rarity, RarityRow
 from engine.evaluation.streak_study.runs import RunsTest
 from engine.evaluation.streak_study.study import StreakStudy
 from engine.evaluation.streak_study.table import KINDS, Kind, Streak
+from engine.store.files import csv_rows
 from engine.store.folders import Stored
 from engine.store.reviving import record, records
 from engine.store.stored_runs import stored_metrics
@@ -65,8 +65,7 @@ def read_scan(stored: Stored) -> StoredScan:
     StoreError
         If its files are not what was written, or were written by an earlier version.
     """
-    if stored.manifest["kind"] != "scan":
-        raise UsageError(f"{stored.name} is no scan")
+    stored.must_be("scan")
     found = stored_metrics(stored)
     if not found.keys() >= set(ADDED):
         raise StoreError(f"{stored.name} is from an earlier version; scan the study again")
@@ -116,7 +115,7 @@ def _rarity(found: Mapping[str, Any], side: str) -> Rarity:
 
 
 def _streaks(content: bytes) -> dict[Kind, tuple[Streak, ...]]:
-    rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    rows = csv_rows(content)
     return {kind: tuple(_streak(row) for row in rows if row["kind"] == kind) for kind in KINDS}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import StoreError, UsageError
+from engine.errors import StoreError
 from engine.evaluation.grid_study import PATH, Map
 from engine.evaluation.trial_keys import KEYS
-from engine.store.files import csv_cell
+from engine.store.files import csv_cell, csv_rows
 from engine.store.folders import Stored
 from engine.store.grid_findings import HEATMAP_COLUMNS, cell_value
 from engine.store.ranking import best_rows
@@ -94,12 +92,11 @@ def read_sweep(stored: Stored, best: int) -> StoredSweep:
     StoreError
         If its files are not what was written.
     """
-    if stored.manifest["kind"] != "sweep":
-        raise UsageError(f"{stored.name} is no sweep")
+    stored.must_be("sweep")
     metrics = stored_metrics(stored)
     metric, along = metrics["metric"], metrics["grid"]["along"]
     heatmap = stored.read("heatmap.csv")
-    confirmations = _rows(stored.read("confirmations.csv"))
+    confirmations = csv_rows(stored.read("confirmations.csv"))
     alike = (PATH, *stored.manifest["outer"])
     numbers = best_rows(TrialColumns(stored), metric, best, alike=alike)
     sets = _sets(stored, [*numbers, *(int(row["row"]) for row in confirmations)])
@@ -140,7 +137,7 @@ def read_maps(content: bytes, along: Sequence[Mapping[str, Any]]) -> tuple[Map, 
     }
     found = {pair: _empty(pair, bins) for pair in combinations(bins, 2)}
     try:
-        for row in _rows(content):
+        for row in csv_rows(content):
             one = found[row["axis_x"], row["axis_y"]]
             cell = at[row["axis_x"]][row["x"]], at[row["axis_y"]][row["y"]]
             one.sets[cell] = int(row["sets"])
@@ -156,10 +153,6 @@ def _empty(pair: tuple[str, str], bins: Mapping[str, Bins]) -> Map:
     shape = len(values[0]), len(values[1])
     unknown = [np.full(shape, math.nan) for _ in HEATMAP_COLUMNS[-3:]]
     return Map(pair, values, np.zeros(shape, dtype=np.int64), *unknown)
-
-
-def _rows(content: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
 
 def _differences(given: Mapping[str, str]) -> dict[str, float]:

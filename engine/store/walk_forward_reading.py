@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import UsageError
 from engine.market.quotes import FloatArray, SessionArray
 from engine.store.folders import Stored
 from engine.store.run_reading import BENCHMARK, columns_of
@@ -48,8 +47,7 @@ def read_walk_forward(stored: Stored) -> StoredWalkForward:
     StoreError
         If its files are not what was written.
     """
-    if stored.manifest["kind"] != "walk-forward":
-        raise UsageError(f"{stored.name} is no walk-forward")
+    stored.must_be("walk-forward")
     metrics = stored_metrics(stored)
     sessions, columns = columns_of(stored, "equity.parquet")
     beside = {name: columns[name] for name in metrics["beside"]}

@@ -14,7 +14,6 @@ from engine.evaluation.inference.uncertainty import Uncertainty
 from engine.evaluation.inference.verdict import Verdict
 from engine.evaluation.metrics import Metrics, to_json_value
 from engine.evaluation.walk_forward.folds import Drift, Fold, Summary
-from engine.execution.simulation import Simulation
 from engine.market.quotes import FloatArray
 from engine.store.files import (
     csv_bytes,
@@ -26,7 +25,7 @@ from engine.store.files import (
 )
 from engine.store.folders import json_bytes
 from engine.store.logs import ROTATION_COLUMNS, TRADE_COLUMNS, rotation_log, trade_log
-from engine.store.records import Measured, Setting
+from engine.store.records import Backtested, Measured, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +49,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, eq=False)
-class WalkForward:
+class WalkForward(Backtested):
     """Parameters chosen again and again, and what trading them would have earned.
 
     Attributes
@@ -122,16 +121,6 @@ class WalkForward:
     timings: dict[str, float]
 
     @property
-    def metrics(self) -> Metrics:
-        """Metric values of the stitched run by key; NaN where undefined."""
-        return self.subject.metrics
-
-    @property
-    def simulation(self) -> Simulation:
-        """The stitched run, session by session."""
-        return self.subject.simulation
-
-    @property
     def max_difference(self) -> float:
         """Largest relative difference of equity between engines, over all runs."""
         runs = (self.subject, *self.beside.values(), *self.benchmarks.values())
@@ -148,14 +137,6 @@ class WalkForward:
         import pandas as pd
 
         return pd.DataFrame(self.rows)
-
-    @property
-    def equity(self) -> pd.Series[float]:
-        """Wealth of the stitched run at each close, in currency, indexed by session."""
-        import pandas as pd
-
-        index = pd.DatetimeIndex(self.simulation.sessions, name="session")
-        return pd.Series(self.simulation.equity, index=index, name="equity", copy=True)
 
 
 def fold_row(found: WalkForward, fold: Fold) -> dict[str, Any]:

@@ -87,6 +87,26 @@ def library_option(command: F) -> F:
     )(command)
 
 
+def calendar_option(command: F) -> F:
+    """Add the option that says which sessions prices must have."""
+    return click.option(
+        "--calendar",
+        type=click.Choice(["XNYS", "none"]),
+        default="XNYS",
+        show_default=True,
+        help="Exchange whose sessions there must be.",
+    )(command)
+
+
+def restatement_option(command: F) -> F:
+    """Add the option that takes restated prices into the library."""
+    return click.option(
+        "--accept-restatement",
+        is_flag=True,
+        help="Take a past that is told differently than before.",
+    )(command)
+
+
 def output_options(command: F) -> F:
     """Add the options that say how a command speaks. `--debug` is taken by the entry point."""
     command = click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(

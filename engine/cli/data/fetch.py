@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 from engine.cli.data.kept import print_kept, telling
-from engine.cli.options import library_option, output_options
+from engine.cli.options import calendar_option, library_option, output_options, restatement_option
 
 if TYPE_CHECKING:
     from engine.market.fetching import Fetching, Wanted
@@ -25,11 +25,7 @@ STUDIES = (".yaml", ".yml")
 
 def _fetch_options(command: F) -> F:
     """Add the options that say how a provider is asked."""
-    command = click.option(
-        "--accept-restatement",
-        is_flag=True,
-        help="Take a past that is told differently than before.",
-    )(command)
+    command = restatement_option(command)
     command = click.option(
         "--timeout",
         type=click.IntRange(1, 600),
@@ -52,13 +48,7 @@ def _fetch_options(command: F) -> F:
 @click.option("--source", default="yahoo", show_default=True, help="Provider: `yahoo` or `fred`.")
 @click.option("--start", type=DAY, help="First date; by default all there is.")
 @click.option("--end", type=DAY, help="Last date; by default the last session that is over.")
-@click.option(
-    "--calendar",
-    type=click.Choice(["XNYS", "none"]),
-    default="XNYS",
-    show_default=True,
-    help="Exchange whose sessions there must be.",
-)
+@calendar_option
 @_fetch_options
 @library_option
 @output_options

@@ -9,7 +9,13 @@ from pathlib import Path
 import rich_click as click
 
 from engine.cli.data.kept import print_kept
-from engine.cli.options import CONFIG, library_option, output_options
+from engine.cli.options import (
+    CONFIG,
+    calendar_option,
+    library_option,
+    output_options,
+    restatement_option,
+)
 from engine.errors import UsageError
 
 _PER_SYMBOL = "[SYMBOL=]FILE"
@@ -41,16 +47,8 @@ _PER_SYMBOL = "[SYMBOL=]FILE"
     metavar=_PER_SYMBOL,
     help="A factor file of LEAN; one beside the zip is found by itself. Repeatable.",
 )
-@click.option(
-    "--calendar",
-    type=click.Choice(["XNYS", "none"]),
-    default="XNYS",
-    show_default=True,
-    help="Exchange whose sessions there must be.",
-)
-@click.option(
-    "--accept-restatement", is_flag=True, help="Take a past that is told differently than before."
-)
+@calendar_option
+@restatement_option
 @library_option
 @output_options
 def import_(

@@ -160,6 +160,10 @@ def _percent(value: float) -> str:
     return f"{value:+.2%}".replace("%", " %").replace("-", "−")
 
 
+def _within(tolerance: float) -> str:
+    return f"± {tolerance:.2%}".replace("%", " %")
+
+
 def _length(streak: Streak | None) -> int:
     return 0 if streak is None else streak.length
 
@@ -224,7 +228,7 @@ def _span_return(claim: said.SpanReturn, evidence: Evidence) -> dict[str, Any]:
         _percent(claim.value),
         _percent(value),
         abs(value - claim.value) <= claim.tolerance,
-        tolerance=f"± {claim.tolerance:.2%}".replace("%", " %"),
+        tolerance=_within(claim.tolerance),
         remark=f"{claim.asset}, close of {claim.first} to close of {claim.last}",
     )
 
@@ -271,7 +275,7 @@ def _session_return(claim: said.SessionReturn, evidence: Evidence) -> dict[str, 
         _percent(claim.value),
         _percent(value),
         abs(value - claim.value) <= claim.tolerance,
-        tolerance=f"± {claim.tolerance:.2%}".replace("%", " %"),
+        tolerance=_within(claim.tolerance),
         remark=f"{claim.asset}, {claim.date}",
     )
 

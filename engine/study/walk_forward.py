@@ -10,6 +10,20 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from engine.study.misfit import Misfit, MisfitError, shown
 from engine.study.section import Section
 
+ChoosingMetric = Literal[
+    "final_equity",
+    "total_return",
+    "cagr",
+    "volatility",
+    "sharpe",
+    "sortino",
+    "max_drawdown",
+    "calmar",
+    "hit_rate",
+    "active_return",
+    "information_ratio",
+]
+"""Metrics that can choose: those of a sweep of which more, or less, is better."""
 SESSIONS_IN = {"y": 252, "m": 21}
 """Sessions in a year and in a month, whatever the calendar says: windows are equally long."""
 LONGEST = 252 * 1000
@@ -78,7 +92,9 @@ class WalkForwardSection(Section):
         description="sessions from the end of a training window to the first close at which its "
         "choice decides",
     )
-    metric: str = Field("sharpe", description="metric that chooses among the sets of the sweep")
+    metric: ChoosingMetric = Field(
+        "sharpe", description="metric that chooses among the sets of the sweep"
+    )
     minimum_sets: int = Field(
         1,
         ge=1,
@@ -99,9 +115,10 @@ class WalkForwardSection(Section):
     def _leaves_something_to_train_on(self) -> WalkForwardSection:
         left = self.train_sessions - self.purge
         if left < 2:
+            are_left = "1 session is left" if left == 1 else f"{max(left, 0)} sessions are left"
             message = (
-                f"is {shown(self.train)}, of which {max(left, 0)} sessions are left after a purge "
-                f"of {self.purge}; a backtest needs at least 2"
+                f"is {shown(self.train)}, of which {are_left} after a purge of {self.purge}; "
+                "a backtest needs at least 2"
             )
             raise MisfitError(Misfit(("train",), message))
         return self

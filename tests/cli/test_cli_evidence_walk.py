@@ -167,11 +167,6 @@ def test_two_sessions_out_of_sample_have_no_figures_and_are_reported(tmp_path):
     assert "nan" not in page.lower().replace("finance", "")
 
 
-def test_a_metric_that_cannot_choose_is_a_caveat(tmp_path):
-    told, _ = asked(tmp_path, SHORT + AXES + WALK.replace("cagr", "rotations"))
-    assert 'is "rotations", which cannot choose' in told["no_walk_forward"]
-
-
 @pytest.mark.parametrize(
     "axes",
     ["rule.entry_streak: [2]", "execution.commission_bps: [0, 5]", "data.price_basis: [price]"],

@@ -1,10 +1,14 @@
 """The walk-forward section: its forms, its bounds, and how it is overridden."""
 
+from typing import get_args
+
 import pytest
 from study_texts import MINIMAL, Files
 
 from engine.errors import StudyError
-from engine.study.walk_forward import WalkForwardSection, sessions_in
+from engine.evaluation.definitions import find_metric
+from engine.evaluation.trial_keys import KEYS
+from engine.study.walk_forward import ChoosingMetric, WalkForwardSection, sessions_in
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def test_lengths_are_sessions_or_years_or_months(length, sessions):
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ("{train: 1}", "walk_forward.train: is 1, of which 1 sessions are left"),
+        ("{train: 1}", "walk_forward.train: is 1, of which 1 session is left"),
         ("{train: 5 y}", 'walk_forward.train: is "5 y", but must be a number of sessions'),
         ("{train: 5d}", 'walk_forward.train: is "5d", but must be a number of sessions'),
         ("{train: 0y}", 'walk_forward.train: is "0y", but must be a number of sessions'),
@@ -37,10 +41,12 @@ def test_lengths_are_sessions_or_years_or_months(length, sessions):
         ("{purge: -1}", "walk_forward.purge: is -1, but must be at least 0"),
         ("{embargo: 1.0}", "walk_forward.embargo: is 1.0, but must be a whole number"),
         ("{minimum_sets: 0}", "walk_forward.minimum_sets: is 0, but must be at least 1"),
+        ("{metric: sharp}", "which is not allowed (allowed final_equity, total_return, cagr, vol"),
+        ("{metric: rotations}", 'walk_forward.metric: is "rotations", which is not allowed'),
         ("{windows: roling}", 'which is not allowed (allowed rolling, anchored; did you mean "ro'),
         ("{trian: 5y}", "walk_forward.trian: no such key (allowed windows, train, test, purge, em"),
         ("5y", 'walk_forward: is "5y", but must be a section of keys'),
-        ("{train: 1y, purge: 251}", 'walk_forward.train: is "1y", of which 1 sessions are left'),
+        ("{train: 1y, purge: 251}", 'walk_forward.train: is "1y", of which 1 session is left'),
         ("{train: 10, purge: 11}", "walk_forward.train: is 10, of which 0 sessions are left"),
     ],
 )
@@ -64,3 +70,8 @@ def test_it_is_overridden_like_everything_else(files):
 
 def test_every_study_has_one(files):
     assert files.load(MINIMAL).study.walk_forward == WalkForwardSection()
+
+
+def test_those_metrics_of_a_sweep_can_choose_of_which_more_or_less_is_better():
+    able = tuple(key for key in KEYS if find_metric(key).direction)
+    assert get_args(ChoosingMetric) == able

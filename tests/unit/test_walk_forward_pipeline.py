@@ -142,10 +142,10 @@ def test_one_set_is_the_study_itself_out_of_sample():
         ),
         (
             {**WINDOWS, "metric": "sharp"},
-            'study "memory": walk_forward.metric: is "sharp", which cannot choose (allowed '
+            'walk_forward.metric: is "sharp", which is not allowed (allowed '
             'final_equity, total_return, cagr, volatility, sharpe, …; did you mean "sharpe"?)',
         ),
-        ({**WINDOWS, "metric": "rotations"}, 'is "rotations", which cannot choose (allowed'),
+        ({**WINDOWS, "metric": "rotations"}, 'is "rotations", which is not allowed (allowed'),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(section, message):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.errors import StudyError
-from engine.evaluation.definitions import find_metric
-from engine.evaluation.trial_keys import KEYS
 from engine.evaluation.walk_forward.choosing import Choice
 from engine.evaluation.walk_forward.windows import FoldWindows, fold_windows
 from engine.market.panel import PricePanel
@@ -15,11 +13,9 @@ from engine.pipeline.sweeping.plan import MANY, Plan, swept_in_memory
 from engine.pipeline.walking.searching import Search
 from engine.study.faults import without_lines
 from engine.study.grid import Grid
-from engine.study.misfit import Misfit, allowed_names, shown
+from engine.study.misfit import Misfit
 from engine.study.models import Study
 
-CHOOSING = tuple(key for key in KEYS if find_metric(key).direction)
-"""Metrics that can choose: those of which more, or less, is better."""
 TOLD = 10
 """Times that progress is told of, where it takes long."""
 LONG = 2_000_000
@@ -32,14 +28,10 @@ def check_walk(study: Study, *, in_memory: bool) -> None:
     Raises
     ------
     StudyError
-        If the metric cannot choose, or the grid is too large.
+        If the grid is too large.
     UsageError
         If data are swept, but the prices are in memory.
     """
-    metric = study.walk_forward.metric
-    if metric not in CHOOSING:
-        message = f"is {shown(metric)}, which cannot choose {allowed_names(metric, CHOOSING)}"
-        raise _refused(study, "metric", message)
     count = Grid(study.sweep).count
     if count > MANY:
         raise StudyError(

@@ -21,6 +21,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 EXIT_OK = 0
 EXIT_FAILURES = 1
@@ -131,3 +132,11 @@ def did_you_mean(name: str, allowed: Sequence[str]) -> str:
         return ""
     original = next(a for a in allowed if a.lower() == nearest[0])
     return f'; did you mean "{original}"?'
+
+
+def nearest_file(path: Path) -> str:
+    """Return what :func:`did_you_mean` says of the files beside one that is not there."""
+    folder = path.parent
+    if path.exists() or not folder.is_dir():
+        return ""
+    return did_you_mean(str(path), [str(folder / beside.name) for beside in folder.iterdir()])

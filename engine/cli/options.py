@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
+from engine.errors import nearest_file
+
 if TYPE_CHECKING:
     from engine.market.quotes import FloatArray
     from engine.report.sections import Section
@@ -22,13 +24,33 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-CONFIG = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+class ExistingFile(click.Path):
+    """A file that is there; of one that is not, the nearest name in its folder is told."""
+
+    name = "file"
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path of the file."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            hint = nearest_file(Path(value))
+            self.fail(f"{error.message.rstrip('.')}{hint}" if hint else error.message, param, ctx)
+
+
+CONFIG = ExistingFile()
 
 
 def date(text: str) -> dt.date:
     """Return the date that an option gives, ``2026-01-22``; click makes DATE of the name."""
-    given: dt.datetime = click.DateTime(["%Y-%m-%d"]).convert(text, None, None)
-    return given.date()
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise click.BadParameter(f'"{text}" is not a date such as 2026-01-22') from None
 
 
 def study_options(command: F) -> F:

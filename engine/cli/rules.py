@@ -38,14 +38,14 @@ def rules(name: str | None, as_json: bool, quiet: bool) -> None:
 def _rules(name: str | None) -> list[Any]:
     from pathlib import Path
 
-    from engine.errors import RuleError, UsageError
+    from engine.errors import RuleError, UsageError, nearest_file
     from engine.rules.registry import rule_from_file, rule_named, shipped_rules
 
     if name is None:
         return list(shipped_rules().values())
     if name.endswith(".py"):
         if not Path(name).is_file():
-            raise UsageError(f"{name}: there is no such file")
+            raise UsageError(f"{name}: there is no such file{nearest_file(Path(name))}")
         return [rule_from_file(Path(name))]
     try:
         return [rule_named(name)]

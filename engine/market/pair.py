@@ -158,7 +158,8 @@ def _no_overlap(core: Quotes, satellite: Quotes, end: np.datetime64 | None) -> F
     )
     limit = f", and end is {end}" if end is not None else ""
     message = f"fewer than 2 common sessions: {spans}{limit}"
-    return Finding("error", "overlap", Fault(f"{core.origin}, {satellite.origin}", 0, "", message))
+    origins = ", ".join(dict.fromkeys((core.origin, satellite.origin)))
+    return Finding("error", "overlap", Fault(origins, 0, "", message))
 
 
 def _missing_of_pair(quotes: Quotes, other: Quotes, calendar: str) -> list[Finding]:

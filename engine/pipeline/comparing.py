@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import RuleError, UsageError
+from engine.errors import RuleError, UsageError, nearest_file
 from engine.evaluation.inference.rules import Contestant, rule_tests
 from engine.execution.terms import terms_of
 from engine.market.load import load_panel
@@ -191,7 +191,7 @@ def _is_study(source: str) -> bool:
     if not source.lower().endswith((".yaml", ".yml")):
         return False
     if not Path(source).is_file():
-        raise UsageError(f"{source}: there is no such file")
+        raise UsageError(f"{source}: there is no such file{nearest_file(Path(source))}")
     return True
 
 

@@ -68,10 +68,12 @@ class Expression:
         try:
             self._tree = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise RuleError(
-                f'"{self.text[:80]}" is not an expression; write for example: '
-                "streak >= 5 and rsi(satellite, 14) < 70"
-            ) from None
+            raise RuleError(f'"{self.text[:80]}" is not an expression; {self._advice()}') from None
+
+    def _advice(self) -> str:
+        if self.text.count("(") > self.text.count(")"):
+            return "a ( has no ): within {…} a text that holds a comma belongs in quotes"
+        return "write for example: streak >= 5 and rsi(satellite, 14) < 70"
 
     def trigger(self, values: Mapping[str, Number]) -> Trigger:
         """Return the trigger with parameters filled in; raises RuleError where it is wrong."""

@@ -219,14 +219,14 @@ def find(root: Path, wanted: str, *kinds: str) -> Stored:
         return stored
     results = stored_results(root)
     study = wanted.removesuffix(f"/{LATEST}")
-    newest = [
-        r
-        for r in results
-        if (wanted == LATEST or r.path.parent.name == study)
-        and (not kinds or r.manifest["kind"] in kinds)
-    ]
+    every = [r for r in results if wanted == LATEST or r.path.parent.name == study]
+    newest = [r for r in every if not kinds or r.manifest["kind"] in kinds]
     if newest:
         return newest[-1]
+    if every:
+        there = ", ".join(sorted({r.manifest["kind"] for r in every}))
+        of = f"in {root}" if wanted == LATEST else f'of "{study}" in {root}'
+        raise UsageError(f"there is no {' or '.join(kinds)} {of} (there: {there})")
     matching = [r for r in results if r.name.startswith(wanted) or r.path.name.startswith(wanted)]
     exact = [r for r in matching if wanted in (r.name, r.path.name)]
     if len(exact or matching) == 1:

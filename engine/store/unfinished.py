@@ -216,5 +216,6 @@ def find_unfinished(root: Path, wanted: str) -> Unfinished:
     if matching:
         names = ", ".join(one.name for one in matching)
         raise UsageError(f'"{wanted}" names {len(matching)} unfinished sweeps: {names}')
-    known = ", ".join(one.name for one in all_of_them) or "none"
-    raise UsageError(f'there is no unfinished sweep "{wanted}" in {root} (there: {known})')
+    known = ", ".join(one.name for one in all_of_them)
+    there = f"there: {known}" if known else "there are none"
+    raise UsageError(f'there is no unfinished sweep "{wanted}" in {root} ({there})')

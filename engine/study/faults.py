@@ -150,8 +150,19 @@ def _misfits(details: ErrorDetails, model: type[BaseModel], given: Any) -> Itera
             yield Misfit((*path, *misfit.path), misfit.message)
     elif details["type"] == "extra_forbidden":
         yield unknown_key(path, allowed)
+    elif details["type"] == "too_short":
+        yield from _too_short(path, details)
     else:
         yield Misfit(path, _message(details))
+
+
+def _too_short(path: KeyPath, details: ErrorDetails) -> Iterator[Misfit]:
+    """Yield what is wrong with a list too short as given, not for want of its wrong values."""
+    given, least = len(details["input"]), details["ctx"]["min_length"]
+    if given < least:
+        has = f"has {given} values" if given else "is an empty list"
+        wanted = "one value" if least == 1 else f"{least} values"
+        yield Misfit(path, f"{has}, but must have at least {wanted}")
 
 
 def _path_in(given: Any, location: KeyPath, allowed: Sequence[str]) -> KeyPath:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import Fault, StudyError
+from engine.errors import Fault, StudyError, nearest_file
 from engine.study.document import MAX_BYTES, parse_document
 from engine.study.faults import Places, in_order
 from engine.study.misfit import Misfit, MisfitError
@@ -141,7 +141,7 @@ def read_study_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        message = "there is no such file"
+        message = f"there is no such file{nearest_file(path)}"
     except IsADirectoryError:
         message = "is a folder, but must be a study file"
     except (OSError, ValueError) as error:

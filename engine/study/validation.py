@@ -156,15 +156,18 @@ def _axes_fit_the_study(draft: Draft) -> Iterator[Misfit]:
             continue
         section, dot, _ = key.partition(".")
         if section not in SWEPT or not dot:
-            yield Misfit(("sweep", key), _no_such_axis(section))
+            yield Misfit(("sweep", key), _no_such_axis(key))
         elif key in UNTRADED:
             yield Misfit(("sweep", key), "cannot be swept: no backtest depends on it")
         elif section != "rule":
             yield from refused_values(key, axis, refusals.of(key))
 
 
-def _no_such_axis(section: str) -> str:
+def _no_such_axis(key: str) -> str:
+    section, dot, _ = key.partition(".")
     hint = did_you_mean(section, SWEPT)
+    if not dot and not hint and key not in Study.model_fields:
+        hint = f"; a parameter of the rule is rule.{key}"
     return f"cannot be swept (allowed rule.…, execution.…, data.…{hint})"
 
 

@@ -48,6 +48,11 @@ WRONG = [
         "sweep.execution.slippage_bps.IWM: execution.slippage_bps is 0.0 here, so there is no "
         "IWM in it",
     ),
+    (
+        "sweep: {entry_streak: [1]}",
+        "sweep.entry_streak: cannot be swept (allowed rule.…, execution.…, data.…; "
+        "a parameter of the rule is rule.entry_streak)",
+    ),
     ("sweep: {seed: [1]}", "sweep.seed: cannot be swept (allowed rule.…, execution.…, data.…)"),
     (
         "sweep: {benchmarks.0: [core]}",

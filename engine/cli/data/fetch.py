@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import rich_click as click
 
 from engine.cli.data.kept import print_kept, telling
-from engine.cli.options import calendar_option, library_option, output_options, restatement_option
+from engine.cli.options import (
+    calendar_option,
+    date,
+    library_option,
+    output_options,
+    restatement_option,
+)
 
 if TYPE_CHECKING:
     from engine.market.fetching import Fetching, Wanted
@@ -19,7 +25,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DAY = click.DateTime(["%Y-%m-%d"])
 STUDIES = (".yaml", ".yml")
 
 
@@ -46,8 +51,8 @@ def _fetch_options(command: F) -> F:
 @click.command()
 @click.argument("wanted", metavar="SYMBOL…", nargs=-1, required=True)
 @click.option("--source", default="yahoo", show_default=True, help="Provider: `yahoo` or `fred`.")
-@click.option("--start", type=DAY, help="First date; by default all there is.")
-@click.option("--end", type=DAY, help="Last date; by default the last session that is over.")
+@click.option("--start", type=date, help="First date; by default all there is.")
+@click.option("--end", type=date, help="Last date; by default the last session that is over.")
 @calendar_option
 @_fetch_options
 @library_option
@@ -55,8 +60,8 @@ def _fetch_options(command: F) -> F:
 def fetch(
     wanted: tuple[str, ...],
     source: str,
-    start: dt.datetime | None,
-    end: dt.datetime | None,
+    start: dt.date | None,
+    end: dt.date | None,
     calendar: str,
     attempts: int,
     timeout: int,
@@ -84,8 +89,8 @@ def fetch(
         fetching = _fetching(folder, say, attempts, timeout, accept_restatement)
         kept = fetching.fetch(
             symbols,
-            start=start and start.date(),
-            end=end and end.date(),
+            start=start,
+            end=end,
             calendar=calendar,
         )
     print_kept(kept, fetching.library.folder, as_json=as_json)

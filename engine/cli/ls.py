@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
@@ -15,7 +17,10 @@ KIND = "unfinished sweep"
 @results_option
 @output_options
 def ls(results: Path, as_json: bool, quiet: bool) -> None:
-    """List the results, oldest first: name, kind, rule, span, and what stands out.
+    """List the results, oldest first: name, kind, rule, sessions, and whether the market is real.
+
+    In place of a rule stands how many sets a sweep has, how many rows a comparison, and the verdict
+    of evidence.
 
     Sweeps that were begun and not finished come last; `streak sweep --resume` finishes them.
     """
@@ -43,12 +48,11 @@ def ls(results: Path, as_json: bool, quiet: bool) -> None:
     lines = [("RESULT", "KIND", "RULE", "SESSIONS", "FIRST", "LAST", "DATA")]
     for result in found:
         data, rule = result.manifest["data"], result.manifest.get("rule") or {}
-        rows, verdict = result.manifest.get("rows"), result.manifest.get("verdict")
         lines.append(
             (
                 result.name,
                 result.manifest["kind"],
-                rule.get("name") or (f"{len(rows)} rows" if rows else verdict or "–"),
+                rule.get("name") or _instead(result.manifest),
                 format_value(data["sessions"], "count"),
                 data["first_session"],
                 data["last_session"],
@@ -61,3 +65,14 @@ def ls(results: Path, as_json: bool, quiet: bool) -> None:
     columns = [align(column, right=i == 3) for i, column in enumerate(zip(*lines, strict=True))]
     for texts in zip(*columns, strict=True):
         click.echo("  ".join(texts).rstrip())
+
+
+def _instead(manifest: Mapping[str, Any]) -> str:
+    """Return what is said of a result that is not of one rule."""
+    from engine.report.format import counted
+
+    if "sets" in manifest:
+        return counted(manifest["sets"], "set")
+    if "rows" in manifest:
+        return counted(len(manifest["rows"]), "row")
+    return str(manifest.get("verdict") or "–")

@@ -11,8 +11,15 @@ from engine.cli.options import output_options, print_json, print_table, results_
 
 @click.command()
 @click.argument("run", default="latest")
-@click.option("--by", default="sharpe", metavar="METRIC", help="Rank sets by this metric.")
-@click.option("-n", "count", type=click.IntRange(1), default=20, help="How many are shown.")
+@click.option("--by", default="sharpe", show_default=True, metavar="METRIC", help="Rank by this.")
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many are shown.",
+)
 @click.option(
     "--where",
     metavar="CONDITIONS",

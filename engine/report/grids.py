@@ -101,9 +101,10 @@ def spread_section(grid: Told, core: str) -> Section:
     spread, key = grid["spread"], grid["metric"]
     name = find_metric(key).label
     defined = spread["sets"] - spread["undefined"]
-    paths = f"{'about ' if grid['paths_error'] else ''}{grid['paths']:,}"
+    about = "about " if grid["paths_error"] else ""
+    paths = f"{about}{counted(grid['paths'], 'different position path')}"
     lines = [
-        f"How {name} is spread over {counted(defined, 'set')} ({paths} different position paths): "
+        f"How {name} is spread over {counted(defined, 'set')} ({paths}): "
         "something is best in every grid, so look at the middle first."
     ]
     if spread["undefined"]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.evaluation.streak_study.now import AFTERMATH, Now
 from engine.market.panel import PricePanel
-from engine.report.format import format_interval
+from engine.report.format import counted, format_interval
 from engine.report.sections import Section
 from engine.report.streaks import describe_streak, number, percent
 from engine.store.logs import features_text
@@ -42,7 +42,8 @@ def _market(panel: PricePanel, market: Now) -> list[str]:
     outlook = market.outlook
     if outlook.n:
         lines.append(
-            f"Streaks that stood there went on in {outlook.continued:,} of {outlook.n:,} cases, "
+            f"Streaks that stood there went on in {outlook.continued:,} of "
+            f"{counted(outlook.n, 'case')}, "
             f"{percent(outlook.probability)} "
             f"({format_interval(outlook.low, outlook.high, 'fraction')})."
         )

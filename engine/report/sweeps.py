@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.evaluation.metrics import to_json_value
+from engine.report.format import counted
 from engine.report.grids import grid_notes, grid_sections
 from engine.report.labels import set_label
 from engine.report.results import caption_of
@@ -166,16 +167,17 @@ def _by_row(sweep: SweepSummary) -> dict[int, dict[str, Any]]:
 
 def _notes(sweep: SweepSummary) -> list[str]:
     grid = findings_json(sweep.findings)
+    about = "about " if grid["paths_error"] else ""
     notes = [
-        f"{len(sweep):,} sets, {sweep.skipped:,} combinations the rule does not allow; "
-        f"{'about ' if grid['paths_error'] else ''}{grid['paths']:,} different position paths; "
+        f"{counted(len(sweep), 'set')}, {counted(sweep.skipped, 'combination')} the rule does not "
+        f"allow; {about}{counted(grid['paths'], 'different position path')}; "
         f"{sweep.engine} engine",
         *grid_notes(grid, core_label(sweep.setting)),
     ]
     if sweep.confirmations:
         notes.append(
-            f"{len(sweep.confirmations)} sets confirmed by Backtrader, largest difference "
-            f"{sweep.max_difference:.0e}"
+            f"{counted(len(sweep.confirmations), 'set')} confirmed by Backtrader, "
+            f"largest difference {sweep.max_difference:.0e}"
         )
     else:
         notes.append("no set was confirmed by Backtrader")

@@ -155,8 +155,8 @@ def choices_section(told: Told) -> Section:
     rows = tuple(
         (
             str(row["fold"]),
-            f"{row['train_first']} – {row['train_last']}",
-            f"{row['test_first']} – {row['test_last']}",
+            f"{row['train_first']} to {row['train_last']}",
+            f"{row['test_first']} to {row['test_last']}",
             _in_force(row),
             *(value_text(row[axis]) if _chose(row) else UNDEFINED for axis in axes),
         )

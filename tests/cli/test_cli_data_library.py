@@ -261,6 +261,7 @@ def test_import_of_files_with_dividends(exchange, tmp_path):
     paid = tmp_path / "paid.csv"
     paid.write_text(f"Date,Dividend\n{arrays()['Date'][10]},0.5\n")
     code, out, _ = streak("data", "import", path, "--dividends", paid)
+    assert ", recognised as " in streak("data", "show", path.stem.split(".")[0]).out
     assert code == 0
     assert "SPY     Yahoo CSV" in out
     stored = Library(tmp_path / "lib").read("SPY")[0]

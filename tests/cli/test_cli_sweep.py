@@ -254,3 +254,21 @@ def test_seeds_draw_other_samples(swept, tmp_path):
     mine = {r["row"] for r in rows_of(swept[2], "confirmations.csv") if r["chosen"] == "sample"}
     assert rows != mine
     assert np.isfinite(told["best"]["sharpe"])
+
+
+def test_one_set_is_spoken_of_in_the_singular(tmp_path):
+    done = sweep(study_with(tmp_path, "sweep:\n  rule.entry_streak: [2]\n"), "--no-confirm")
+    assert "Note: 1 set, 0 combinations the rule does not allow; 1 different position path; " in (
+        done.out
+    )
+
+
+def test_the_list_of_results_says_how_many_sets_a_sweep_has(swept):
+    listed = streak("ls", "--results", swept[0].parent / "results").out.splitlines()
+    assert listed[1].split()[1:4] == ["sweep", "12", "sets"]
+
+
+def test_help_of_top_says_by_what_and_how_many(swept):
+    told = " ".join(streak("top", "--help").out.replace("│", " ").split())
+    assert "[default: sharpe]" in told
+    assert "[default: 20]" in told

@@ -198,14 +198,18 @@ def test_every_threshold_is_said_in_words():
     for tag in ("risk-on", "defensive", "mixed", "calm", "stressed", "higher", "unchanged"):
         assert tag in said
     for name, value, shown in [
-        ("flat", 0.0123, "±1.23%"),
+        ("flat", 0.0123, "±1.23 %"),
         ("volatility_lookback", 33, "over 33 sessions"),
         ("volatility_history", 777, "at least 777 values"),
         ("vix_calm", 11.5, "below 11.5"),
         ("vix_stressed", 44.0, "from 44 on"),
         ("rate_lookback", 99, "than 99 sessions earlier"),
-        ("rate_lag", 25, "published 25 session"),
+        ("rate_lag", 25, "published 25 sessions after"),
         ("rate_unchanged", 0.0007, "±7 bp"),
     ]:
         assert shown not in said
         assert shown in " ".join(rules_in_words(CharacterRules(**{name: value})))
+
+
+def test_a_single_session_is_said_in_the_singular():
+    assert "published 1 session after its date" in " ".join(rules_in_words(CharacterRules()))

@@ -105,6 +105,12 @@ def test_the_screen_says_that_a_rule_stays_and_what_it_holds():
     assert " ".join(row.split()[3:]) == "to CORE max_holding 3; held = 3"
 
 
+def test_a_single_case_is_spoken_of_in_the_singular():
+    assert "went on in 0 of 1 case, 0.00 %" in screen(
+        panel_with([1, 1, -1, 1, 1]), study_of(RULES[:1])
+    )
+
+
 def test_a_mix_is_held_from_the_second_session_on():
     two = panel_of([50.0, 50.0], [50.0, 51.0])
     (row,) = rows_of(screen(two, study_of(RULES[3:4])))

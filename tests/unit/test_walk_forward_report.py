@@ -63,7 +63,7 @@ def test_the_tables_hold_what_the_files_hold(page, stored):
     assert len(shown) == 1 + len(folds) == 7
     for row, fold in zip(shown[1:], folds, strict=True):
         assert row[0] == fold["fold"]
-        assert row[1] == f"{fold['train_first']} – {fold['train_last']}"
+        assert row[1] == f"{fold['train_first']} to {fold['train_last']}"
         assert row[4:] == [fold["rule.entry_streak"], fold["rule.exit_streak"]]
     outcomes = page.table("outcomes")
     assert [row[1] for row in outcomes[1:]] == [

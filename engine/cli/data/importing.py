@@ -27,7 +27,7 @@ _PER_SYMBOL = "[SYMBOL=]FILE"
 @click.option(
     "--columns",
     metavar="NAMES",
-    help="Which column is which: `--columns Date=Day,Open=O,High=H,Low=L,Close=Last`.",
+    help="Which column is which: `--columns Date=Day,Close=Last,…`.",
 )
 @click.option(
     "--dividends",

@@ -72,7 +72,8 @@ def show(symbol: str, folder: Path | None, as_json: bool, quiet: bool) -> None:
 
 def _facts(held: Held, path: Path) -> list[tuple[str, str]]:
     entry = held.entry
-    asked = ", ".join(f"{key} {value}" for key, value in entry.request.items() if value)
+    request = {key.replace("_", " "): value for key, value in entry.request.items() if value}
+    asked = ", ".join(f"{key} {value}" for key, value in request.items())
     facts = [
         ("symbol", entry.symbol),
         ("source", f"{entry.source} ({asked})"),

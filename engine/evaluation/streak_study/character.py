@@ -155,7 +155,8 @@ def regimes(
 
 def rules_in_words(rules: CharacterRules) -> tuple[str, ...]:
     """Return one sentence per label: how it is given."""
-    flat = f" (returns within ±{rules.flat:.2%} are neither)" if rules.flat else ""
+    flat = f" (returns within ±{100.0 * rules.flat:.2f} % are neither)" if rules.flat else ""
+    lag = f"{rules.rate_lag} session{'s' * (rules.rate_lag != 1)}"
     return (
         f"risk-on: the satellite rose over the streak and the core did not fall{flat}",
         f"defensive: the core fell and the satellite did not rise, it merely fell less{flat}",
@@ -165,8 +166,8 @@ def rules_in_words(rules: CharacterRules) -> tuple[str, ...]:
         f"third of its history up to that close, of at least {rules.volatility_history} values",
         f"VIX: its last close known at the end of the streak is below {rules.vix_calm:g} (calm), "
         f"from {rules.vix_stressed:g} on (stressed), or between (normal)",
-        f"rate: fed funds as published {rules.rate_lag} session(s) after its date is higher or "
-        f"lower than {rules.rate_lookback} sessions earlier; unchanged within "
+        f"rate: fed funds as published {lag} after its date is higher or lower than "
+        f"{rules.rate_lookback} sessions earlier; unchanged within "
         f"±{rules.rate_unchanged * 1e4:g} bp",
     )
 

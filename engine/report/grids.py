@@ -116,7 +116,7 @@ def spread_section(grid: Told, core: str) -> Section:
             share_text = format_value(share, "fraction")
             lines.append(f"{share_text} of the sets {_beat(grid)} {label} ({value}).")
     percents = spread["percentiles"]
-    headings = ("lowest", *(f"{p} %" for p in percents), "highest", "mean", "std. deviation")
+    headings = ("Lowest", *(f"{p} %" for p in percents), "Highest", "Mean", "Std. deviation")
     values = (
         spread["lowest"],
         *percents.values(),
@@ -135,18 +135,18 @@ def neighbours_section(grid: Told, core: str) -> Section:
     key = grid["metric"]
     name = find_metric(key).label
     headings = (
-        "set",
+        "Set",
         name,
-        "neighbours",
-        "same path",
-        "median",
-        "worst",
-        "within a tenth",
-        f"{_beat(grid)} {core}",
-        "plateau",
-        "in the box",
-        "median there",
-        "worst there",
+        "Neighbours",
+        "Same path",
+        "Median",
+        "Worst",
+        "Within a tenth",
+        f"{_beat(grid).capitalize()} {core}",
+        "Plateau",
+        "In the box",
+        "Median there",
+        "Worst there",
     )
     rows = tuple(
         (
@@ -210,7 +210,7 @@ def profiles_section(grid: Told) -> Section:
         f"{name} along each axis, all others as in the best set, which a star marks: good sets "
         "side by side rise and fall smoothly.",
     )
-    return Section("Through the best set", lines if rows else (), ("axis", "values"), rows, 2)
+    return Section("Through the best set", lines if rows else (), ("Axis", "Values"), rows, 2)
 
 
 def _along_profile(key: str, one: Told) -> Iterator[str]:
@@ -229,7 +229,7 @@ def _along_profile(key: str, one: Told) -> Iterator[str]:
 
 def axes_section(grid: Told) -> Section:
     """Return how much each axis matters on average; without sentences where there is none."""
-    headings = ("axis", "values", "highest mean", "at", "lowest mean", "at", "range of means")
+    headings = ("Axis", "Values", "Highest mean", "At", "Lowest mean", "At", "Range of means")
     rows = tuple(_axis_row(grid["metric"], one) for one in grid["along"])
     name = find_metric(grid["metric"]).label
     lines = (
@@ -276,7 +276,7 @@ def halves_section(grid: Told, core: str) -> Section:
         "Only the first line was chosen without a look at the second half; the best sets of all "
         "of history were chosen with both in view.",
     )
-    headings = ("set", "whole", "first half", "rank", "second half", "rank")
+    headings = ("Set", "Whole", "First half", "Rank", "Second half", "Rank")
     chosen = halves["first_winner"]
     rows = [_half_row(grid, one) for one in ([chosen] if chosen else [])]
     rows = [(f"best of the first half: {label}", *rest) for label, *rest in rows]

@@ -130,7 +130,7 @@ def findings_section(told: Told) -> Section:
         value = format_value(finding["value"], criterion.unit)
         rows.append((criterion.label, finding["level"], value, *needed))
         notes.append(f"{criterion.label}: {criterion.explanation}")
-    headings = ("figure", "level", "value", *_NEEDED)
+    headings = ("Figure", "Level", "Value", *map(str.capitalize, _NEEDED))
     line = "Every figure reaches a level of its own, and the lowest counts."
     return Section("What the verdict is made of", (line,), headings, tuple(rows), 2, tuple(notes))
 
@@ -196,7 +196,7 @@ def alone_section(told: Told, core: str) -> Section:
         ends = format_interval(interval.low, interval.high, metric.unit)
         rows.append((f"{metric.label}, {level} interval", ends))
     line = "As if nothing else had been tried: too kind to a winner of many."
-    return Section("The winner alone", (line,), ("figure", "value"), tuple(rows))
+    return Section("The winner alone", (line,), ("Figure", "Value"), tuple(rows))
 
 
 def deflated_section(told: Told, core: str) -> Section:
@@ -217,8 +217,8 @@ def deflated_section(told: Told, core: str) -> Section:
         for estimate in one["estimates"]
     ]
     headings = (
-        *("over", "trials", "number", "ratio of the winner", "spread of all"),
-        *("best by luck", "deflated", "minimum years"),
+        *("Over", "Trials", "Number", "Ratio of the winner", "Spread of all"),
+        *("Best by luck", "Deflated", "Minimum years"),
     )
     years = _years(told["returns"] / SESSIONS_PER_YEAR)
     line = f"Annual Sharpe ratios over the core and over cash; there are {years} years of history."
@@ -269,7 +269,7 @@ def superiority_section(told: Told, core: str) -> Section:
 
 def _figures(title: str, line: str, rows: Sequence[_Figure], notes: tuple[str, ...]) -> Section:
     cells = tuple((label, format_value(value, unit)) for label, value, unit in rows)
-    return Section(title, (line,), ("figure", "value"), cells, 1, notes)
+    return Section(title, (line,), ("Figure", "Value"), cells, 1, notes)
 
 
 def searches_section(told: Told) -> Section:
@@ -293,8 +293,8 @@ def searches_section(told: Told) -> Section:
     blocks = "".join(f" Mean block, in sessions: {one['block_length']:g}." for one in drawn)
     line = f"{find_metric(metric).label} of the winner where there is nothing to be found.{blocks}"
     headings = (
-        *("histories", "number", *(f"{percent} %" for percent in shown)),
-        *("highest", "ours", "p"),
+        *("Histories", "Number", *(f"{percent} %" for percent in shown)),
+        *("Highest", "Ours", "p"),
     )
     title = "The same search on histories without an edge"
     return Section(title, (line,), headings, tuple(rows), 1, (_SEARCH,))

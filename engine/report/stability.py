@@ -67,7 +67,7 @@ def set_name(told: Told) -> str:
 
 def _variations(told: Told, core: str) -> Section:
     shown = list(told["table"][0]["metrics"])
-    headings = ("variation", "sessions", *(find_metric(key).label for key in shown))
+    headings = ("Variation", "Sessions", *(find_metric(key).label for key in shown))
     rows = tuple(_row(one, shown) for one in told["table"])
     lines = (
         break_even_text(told["break_even_bps"], told["beats_without_costs"], core),

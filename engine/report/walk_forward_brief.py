@@ -27,7 +27,7 @@ def walk_forward_section(told: Told, core: str) -> Section:
     walk = told.get("walk_forward")
     if walk is None:
         return Section("")
-    headings = ("run", *(find_metric(key).label for key in COLUMNS))
+    headings = ("Run", *(find_metric(key).label for key in COLUMNS))
     rows = tuple(
         (one["label"], *(format_metric(key, one["metrics"][key]) for key in COLUMNS))
         for one in runs_of(walk).values()

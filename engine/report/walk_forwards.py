@@ -147,7 +147,7 @@ def _sections(told: Told, core: str) -> list[Section]:
 def choices_section(told: Told) -> Section:
     """Return what every fold chose."""
     axes = told["axes"]
-    headings = ("fold", "training", "test", "in force", *map(axis_label, axes))
+    headings = ("Fold", "Training", "Test", "In force", *map(axis_label, axes))
     lines = (
         "What was best in each training window, and so decided at the closes of the test window "
         "after it.",
@@ -179,17 +179,17 @@ def outcomes_section(told: Told, core: str) -> Section:
     """Return how every choice did in training and test; `core` names the benchmark."""
     name = find_metric(told["metric"]).label
     headings = (
-        "fold",
+        "Fold",
         f"{name} in",
-        "out",
+        "Out",
         "CAGR in",
-        "out",
-        f"rank of {told['sets']:,}",
-        "beaten",
-        "order kept",
-        "stitched",
+        "Out",
+        f"Rank of {told['sets']:,}",
+        "Beaten",
+        "Order kept",
+        "Stitched",
         core,
-        "rotations",
+        "Rotations",
     )
     lines = (
         f"Every choice in its training window (in) and in the test after it (out), each a backtest "
@@ -226,7 +226,7 @@ def _outcome(key: str, row: Told) -> tuple[str, ...]:
 def drift_section(told: Told) -> Section:
     """Return how much the choices move; without rows where nothing was swept."""
     summary = told["summary"]
-    headings = ("axis", "values chosen", "changes", "mean step")
+    headings = ("Axis", "Values chosen", "Changes", "Mean step")
     rows = tuple(
         (
             axis_label(one["axis"]),
@@ -253,8 +253,8 @@ def scenarios_section(told: Told) -> Section:
     headings = (
         *map(axis_label, told["held_fixed"]),
         *(find_metric(key).label for key in columns),
-        "efficiency",
-        "beaten",
+        "Efficiency",
+        "Beaten",
     )
     rows = tuple(
         (

@@ -61,7 +61,7 @@ def test_what_is_neither_good_nor_bad_is_not_beaten(grid):
 
 def test_the_spread_is_told(grid):
     (row,) = rows_of(grid, "Sharpe over the grid")
-    assert (row["lowest"], row["50 %"], row["highest"], row["mean"]) == (
+    assert (row["Lowest"], row["50 %"], row["Highest"], row["Mean"]) == (
         "0.000",
         "0.400",
         "1.000",
@@ -76,7 +76,7 @@ def test_neighbours_are_told(grid):
     assert best[:5] == ("a 3, hot 60", "1.000", "3", "0", "0.800")
     assert best[5:9] == ("0.500", "33.33 %", "100.00 %", "0.67")
     assert best[9] == "5"
-    assert section.headings[7] == "beat SPY held"
+    assert section.headings[7] == "Beat SPY held"
     assert "edge" not in " ".join(section.lines)
 
 
@@ -88,7 +88,7 @@ def test_the_edge_is_told():
 
 
 def test_the_profile_is_told(grid):
-    rows = {row["axis"]: row["values"] for row in rows_of(grid, "Through the best set")}
+    rows = {row["Axis"]: row["Values"] for row in rows_of(grid, "Through the best set")}
     assert rows == {
         "a": "1: 0.100, 2: 0.500, 3: *1.000, 4: 0.800, 5: 0.100",
         "hot": "60: *1.000, 70.5: 0.900",
@@ -101,7 +101,7 @@ def test_the_profile_is_told(grid):
 def test_of_a_long_profile_what_is_around_the_best_is_told(best, begins, ends):
     values = -np.abs(np.arange(40.0) - best)
     (row,) = rows_of(made_up({"rule.a": range(40)}, values), "Through the best set")
-    parts = row["values"].split(", ")
+    parts = row["Values"].split(", ")
     assert parts[0].startswith(begins)
     assert parts[-1].startswith(ends)
     assert len([part for part in parts if part != "…"]) == 15

@@ -64,8 +64,8 @@ def test_the_table_of_variations():
         "sessions.",
     )
     assert section.headings == (
-        "variation",
-        "sessions",
+        "Variation",
+        "Sessions",
         "Final equity",
         "CAGR",
         "Sharpe",

@@ -61,6 +61,7 @@ def test_the_tables_hold_what_the_files_hold(page, stored):
     folds = list(csv.DictReader(io.StringIO(stored.read("folds.csv").decode())))
     shown = page.table("folds-table")
     assert len(shown) == 1 + len(folds) == 7
+    assert shown[0] == ["Fold", "Training", "Test", "In force", "entry_streak", "exit_streak"]
     for row, fold in zip(shown[1:], folds, strict=True):
         assert row[0] == fold["fold"]
         assert row[1] == f"{fold['train_first']} to {fold['train_last']}"

@@ -7,15 +7,14 @@ from engine.report.sections import Section
 
 
 def table_of(section: Section, key: str, *, told: bool = False) -> DataTable:
-    """Return the table of a section; its headings begin with a capital.
+    """Return the table of a section.
 
     With `told` the section's sentences stand below it, above its notes.
     """
-    heads = (text if len(text) == 1 else text[:1].upper() + text[1:] for text in section.headings)
     return DataTable(
         key,
         section.title,
-        headings(*heads),
+        headings(*section.headings),
         plain_rows(section.rows),
         left=section.left,
         notes=(*section.lines, *section.notes) if told else section.notes,

@@ -114,14 +114,14 @@ def _kept(counts: Sequence[int], middles: Sequence[float], side: int) -> list[in
 
 def _percentiles(search: Told, metric: Metric) -> DataTable:
     values = {
-        "lowest": search["lowest"],
+        "Lowest": search["lowest"],
         **{f"{percent} %": value for percent, value in search["percentiles"].items()},
-        "highest": search["highest"],
-        "ours": search["own"],
+        "Highest": search["highest"],
+        "Ours": search["own"],
     }
     rows = [[name, format_value(value, metric.unit)] for name, value in values.items()]
     rows.append(["p-value of the search", format_value(search["p_value"], "ratio")])
-    rows.append(["histories", format_number(search["histories"], 0)])
+    rows.append(["Histories", format_number(search["histories"], 0)])
     return DataTable(
         f"winners-{search['null']}-table",
         "Winners of histories without an edge",

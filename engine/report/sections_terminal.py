@@ -54,4 +54,5 @@ def _layout(section: Section) -> Layout:
             Column(heading, tuple(map(Cell, cells)), is_text=at < section.left)
             for at, (heading, cells) in named
         ),
+        is_numbered=section.left == 0,
     )

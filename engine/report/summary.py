@@ -117,11 +117,14 @@ class Layout:
         What each line is about: rules and benchmarks, or metrics.
     columns : tuple of Column
         Each with one cell per line.
+    is_numbered : bool
+        Whether lines are called by numbers, which are aligned right.
     """
 
     corner: str
     lines: tuple[str, ...]
     columns: tuple[Column, ...]
+    is_numbered: bool = False
 
 
 def sort_rows(rows: Iterable[Row], key: str) -> tuple[Row, ...]:

@@ -88,7 +88,12 @@ def rich_block(layout: Layout, columns: Sequence[Column], width: int) -> RichTab
     from rich.text import Text
 
     block = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    block.add_column(Text(layout.corner), width=_block_label_width(layout, width), overflow="fold")
+    block.add_column(
+        Text(layout.corner),
+        width=_block_label_width(layout, width),
+        justify="right" if layout.is_numbered else "left",
+        overflow="fold",
+    )
     cells: list[list[Text]] = [[Text(line)] for line in layout.lines]
     for column in columns:
         block.add_column(

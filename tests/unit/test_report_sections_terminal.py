@@ -67,6 +67,16 @@ def test_text_stands_at_its_left_and_numbers_at_their_right():
     ]
 
 
+def test_lines_called_by_numbers_have_them_at_their_right():
+    section = Section("T", (), ("Length", "b"), (("1", "1.5"), ("10", "2.5")), 0)
+    assert [line.rstrip() for line in shown([section], 40).splitlines()[2:]] == [
+        "Length    b",
+        "───────────",
+        "     1  1.5",
+        "    10  2.5",
+    ]
+
+
 def test_simulated_prices_are_said_first_and_sections_stand_apart():
     bare = Section("Only words", ("One.",))
     assert shown([bare, bare], 60, simulated=True).splitlines() == [

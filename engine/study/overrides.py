@@ -29,7 +29,7 @@ def parse_override(text: str) -> tuple[str, str, Any]:
     """
     key, equals, value = text.partition("=")
     key = key.strip()
-    option = f"--set {dotted((key,))}"
+    option = f"--set {dotted((key or text,))}"
     if not equals or not all(key.split(".")) or not key.isprintable():
         message = "must be written key=value, for example rule.entry_streak=7"
         raise StudyError(faults=[Fault(option, 0, "", message)])

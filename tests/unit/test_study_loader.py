@@ -251,7 +251,7 @@ def test_an_override_leaves_what_an_alias_shares_alone(files):
     ("override", "message"),
     [
         ("bar", "--set bar: must be written key=value, for example rule.entry_streak=7"),
-        ("=1", "--set : must be written key=value, for example rule.entry_streak=7"),
+        ("=1", "--set =1: must be written key=value, for example rule.entry_streak=7"),
         ("a..b=1", "--set a..b: must be written key=value, for example rule.entry_streak=7"),
         ("a\nb=1", r"--set a\nb: must be written key=value, for example rule.entry_streak=7"),
         (

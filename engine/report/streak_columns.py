@@ -62,8 +62,8 @@ def rarity_columns() -> tuple[Column[RarityRow], ...]:
     )
 
 
-def lasting_columns() -> tuple[Column[Lasting], ...]:
-    """Return the columns of a table of lengths: does a streak go on, and does it last longer."""
+def continuation_columns() -> tuple[Column[Lasting], ...]:
+    """Return the columns of a table of lengths: does a streak go on."""
     return (
         figure("Streak", lambda r: r[0].streak, 0, "sessions"),
         figure("Times", lambda r: r[0].n, 0),
@@ -71,10 +71,24 @@ def lasting_columns() -> tuple[Column[Lasting], ...]:
         share("Share", lambda r: r[0].probability),
         interval("95 % interval", lambda r: (r[0].low, r[0].high)),
         share("Coin", lambda r: r[0].coin),
+    )
+
+
+def survival_columns() -> tuple[Column[Lasting], ...]:
+    """Return the columns of a table of lengths: does a streak last longer."""
+    return (
+        figure("Streak", lambda r: r[1].streak, 0, "sessions"),
         share("Lasts longer", lambda r: r[1].survival, "Kaplan–Meier"),
         interval("95 % interval", lambda r: (r[1].low, r[1].high)),
+        share("Coin", lambda r: r[1].coin_survival),
         share("Ends here", lambda r: r[1].hazard),
     )
+
+
+def lasting_columns() -> tuple[Column[Lasting], ...]:
+    """Return the columns of a table of lengths that tells both, the coin's share but once."""
+    _, *survival = (column for column in survival_columns() if column.heading != "Coin")
+    return (*continuation_columns(), *survival)
 
 
 def event_columns() -> tuple[Column[EventRow], ...]:

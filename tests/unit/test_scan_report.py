@@ -14,6 +14,7 @@ from reports import Page
 
 from engine.pipeline.reporting import document_of, scan_report
 from engine.report.chapters.scan import scan_document
+from engine.report.format import format_value
 from engine.report.writing import report_files
 from engine.store.folders import Stored
 
@@ -60,6 +61,20 @@ def test_headings_and_intervals_are_written_as_in_every_report(said):
     assert "95 % interval" in heads
     assert re.search(r"\| [−\d.]+ % to [−\d.]+ % \|", markdown)
     assert not re.search(r"[\d%]\.\.[\d−]", markdown)
+
+
+def test_of_what_goes_on_and_what_lasts_each_table_tells_its_own(said, metrics):
+    going, lasting = (
+        said[1].table(f"{name}-table-outperformance") for name in ("continuation", "survival")
+    )
+    assert going[0] == ["Streak", "Times", "Went on", "Share", "95 % interval", "Coin"]
+    assert lasting[0] == ["Streak", "Lasts longer", "95 % interval", "Coin", "Ends here"]
+    stored = {str(row["streak"]): row for row in metrics["survival"]}
+    for length, survival, _, coin, ends in lasting[1:]:
+        row = stored[length]
+        told = (format_value(row[key], "fraction") for key in ("survival", "coin_survival"))
+        assert (survival, coin) == tuple(told)
+        assert ends == format_value(row["hazard"], "fraction")
 
 
 def test_the_verdict_is_the_stored_one(said, metrics):

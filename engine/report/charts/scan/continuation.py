@@ -9,7 +9,7 @@ from engine.report.charts.base import axis, plotted, short
 from engine.report.columns import data_table
 from engine.report.document import Figure
 from engine.report.format import format_value
-from engine.report.streak_columns import Lasting, lasting_columns
+from engine.report.streak_columns import Lasting, continuation_columns, survival_columns
 from engine.report.theme import variable
 
 
@@ -50,7 +50,7 @@ def continuation_figure(side: str, rows: Sequence[Lasting], leader: str) -> Figu
             hovermode="closest",
         ),
         table=data_table(
-            f"continuation-table-{side}", "Continuation by length", lasting_columns(), rows
+            f"continuation-table-{side}", "Continuation by length", continuation_columns(), rows
         ),
         height=360,
     )
@@ -95,7 +95,7 @@ def survival_figure(side: str, rows: Sequence[Lasting], leader: str) -> Figure:
             },
             hovermode="closest",
         ),
-        table=data_table(f"survival-table-{side}", "Survival by length", lasting_columns(), rows),
+        table=data_table(f"survival-table-{side}", "Survival by length", survival_columns(), rows),
         height=360,
     )
 

@@ -20,6 +20,7 @@ from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.columns import COLUMNS
 from engine.execution.kernel.compiled import compiled
 from engine.execution.kernel.events import Runs, entries_of, session_returns, simulate_runs
+from engine.execution.kernel.memory import keep_freed_memory
 from engine.execution.kernel.numbering import distinct, keys_of
 from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.market.panel import PricePanel
@@ -89,6 +90,7 @@ class SweepEngine:
         self._params = Copies(noting(rule.params), {**given, **first})
         self._first, self._sessions = panel.start_index, len(panel)
         compile_loops(compiled)
+        keep_freed_memory()
         self._known = FeatureValues(history_of(panel).closes)
         self.market = market_of(panel, terms)
         self._enters = self._tabulated(lambda p: (rule.trigger("enter", p),))
@@ -165,13 +167,15 @@ class SweepEngine:
         runs = self._runs(chosen)
         sums = np.empty((len(chosen), COLUMNS))
         paths = np.empty(len(chosen), dtype=np.uint64)
+        twins = np.empty(len(chosen), dtype=np.int32)
         market, entries, leaves = self.market, self._entries, self._next_leave
 
         def part(first: int, last: int) -> None:
-            simulate_runs(market, entries, leaves, runs, first, last, sums, paths)
+            simulate_runs(market, entries, leaves, runs, first, last, sums, paths, twins)
 
-        _in_parts(part, len(chosen), workers)
-        return Trials(sums, paths, which)
+        _in_parts(part, len(chosen), workers, chosen // len(self._limits.pairs))
+        made, which = distinct(twins[which], len(chosen))
+        return Trials(sums[made], paths[made], which)
 
     def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
         """Return what some parameter sets earned in each session after the first, (m, n − 1).
@@ -270,14 +274,21 @@ class _Limits:
     pairs: Rows
 
 
-def _in_parts(work: Callable[[int, int], None], count: int, workers: int) -> None:
-    """Do some work on the numbers 0 to count − 1, in threads if several workers are given."""
+def _in_parts(
+    work: Callable[[int, int], None], count: int, workers: int, groups: Numbers | None = None
+) -> None:
+    """Do some work on the numbers 0 to count − 1, in threads if several workers are given.
+
+    Numbers whose `groups`, given in order, are equal stay together.
+    """
     if workers == 1:
         work(0, count)
         return
-    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int).tolist()
+    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int)
+    if groups is not None and count:
+        bounds[1:-1] = np.searchsorted(groups, groups[bounds[1:-1]])
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, bounds[:-1], bounds[1:]))
+        list(pool.map(work, bounds[:-1].tolist(), bounds[1:].tolist()))
 
 
 def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleError]:

@@ -84,10 +84,10 @@ def test_an_edited_kernel_is_compiled_anew(tmp_path):
     (first,) = folders(cache)
     assert list((cache / "kernels" / first).rglob("*.nbc"))  # machine code is there to be reused
     tables = tree / KERNEL / "tables.py"
-    rewrite(tables, "following[row, n] = n\n", "following[row, n] = 7\n")
+    rewrite(tables, "following[row, n] = first = n\n", "following[row, n] = first = 7\n")
     assert python(NEXT, tree, cache) == "[1, 1, 7, 7]"
     assert len(folders(cache)) == 2
-    rewrite(tables, "following[row, n] = 7\n", "following[row, n] = n\n")
+    rewrite(tables, "following[row, n] = first = 7\n", "following[row, n] = first = n\n")
     assert python(NEXT, tree, cache) == "[1, 1, 3, 3]"
     assert len(folders(cache)) == 2
 

@@ -54,7 +54,7 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
     return keys
 
 
-def distinct(keys: Numbers, count: int) -> tuple[Numbers, Rows]:
+def distinct(keys: Numbers | Rows, count: int) -> tuple[Numbers, Rows]:
     """Return the distinct keys in order, and which of them each key is.
 
     `count` is the number of keys there could be: where it is not much larger than the number of
@@ -65,4 +65,4 @@ def distinct(keys: Numbers, count: int) -> tuple[Numbers, Rows]:
         there[keys] = True
         return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[keys]
     found, which = np.unique(keys, return_inverse=True)
-    return found, which.ravel().astype(np.int32)
+    return found.astype(np.int64, copy=False), which.ravel().astype(np.int32)

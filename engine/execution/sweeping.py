@@ -19,7 +19,13 @@ from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.columns import COLUMNS
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.events import Runs, entries_of, session_returns, simulate_runs
+from engine.execution.kernel.events import (
+    Runs,
+    Scratch,
+    entries_of,
+    session_returns,
+    simulate_runs,
+)
 from engine.execution.kernel.memory import keep_freed_memory
 from engine.execution.kernel.numbering import distinct, keys_of
 from engine.execution.kernel.tables import Market, build_market, next_true
@@ -171,7 +177,8 @@ class SweepEngine:
         market, entries, leaves = self.market, self._entries, self._next_leave
 
         def part(first: int, last: int) -> None:
-            simulate_runs(market, entries, leaves, runs, first, last, sums, paths, twins)
+            room = Scratch.of(len(market.enter))
+            simulate_runs(market, entries, leaves, runs, room, first, last, sums, paths, twins)
 
         _in_parts(part, len(chosen), workers, chosen // len(self._limits.pairs))
         made, which = distinct(twins[which], len(chosen))
@@ -187,7 +194,8 @@ class SweepEngine:
         market, entries, leaves = self.market, self._entries, self._next_leave
 
         def part(first: int, last: int) -> None:
-            session_returns(market, entries, leaves, runs, first, last, out)
+            room = Scratch.of(len(market.enter))
+            session_returns(market, entries, leaves, runs, room, first, last, out)
 
         _in_parts(part, len(numbers), workers)
         return out
@@ -196,7 +204,8 @@ class SweepEngine:
         """Return a key for each set, equal for sets that cannot differ."""
         enters, leaves, limits = self._enters, self._leaves, self._limits
         axes = len(self._sizes)
-        keys: Numbers = keys_of(
+        keys = np.empty(len(numbers), dtype=np.int64)
+        keys_of(
             np.ascontiguousarray(numbers, dtype=np.int64),
             self._sizes,
             np.array([part.built.strides(axes) for part in (enters, leaves, limits)]),
@@ -204,6 +213,7 @@ class SweepEngine:
             leaves.which,
             limits.which,
             (len(leaves.combinations), len(limits.pairs)),
+            keys,
         )
         if len(keys) and keys.min() < 0:
             raise self._refusal(int(numbers[np.argmin(keys)]))

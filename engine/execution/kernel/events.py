@@ -26,9 +26,9 @@ from engine.execution.kernel.columns import (
     X1,
     X2,
 )
-from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.compiled import compiled, inner
 from engine.execution.kernel.stays import add_up, drawdown, prepare, walk, won
-from engine.execution.kernel.tables import PATH, SUMMED, WIDTH, Market, session_type
+from engine.execution.kernel.tables import PATH, SUMMED, WIDTH, Counts, Market, session_type
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
@@ -65,6 +65,28 @@ class Runs(NamedTuple):
     limits: IntArray
 
 
+class Scratch(NamedTuple):
+    """Room that a thread needs for one run at a time.
+
+    ``enters`` and ``leaves``: the next stay from every entry on, shape (n + 2,). ``turns``: closes
+    at which a run enters and leaves, shape (n + 4,). ``sums`` and ``rest``: shape (WIDTH,).
+    """
+
+    enters: NDArray[Any]
+    leaves: NDArray[Any]
+    turns: NDArray[Any]
+    sums: Counts
+    rest: Counts
+
+    @classmethod
+    def of(cls, n: int) -> Scratch:
+        """Return room for runs of n sessions."""
+        kind = session_type(n)
+        enters, leaves = np.empty((2, n + 2), kind)
+        sums, rest = np.zeros((2, WIDTH), np.int64)
+        return cls(enters, leaves, np.empty(n + 4, kind), sums, rest)
+
+
 def entries_of(answers: NDArray[np.bool_]) -> Entries:
     """Return the entries of triggers whose answers have shape (triggers, n)."""
     m, n = answers.shape
@@ -76,15 +98,7 @@ def entries_of(answers: NDArray[np.bool_]) -> Entries:
     return Entries(sessions.astype(before.dtype), offsets, before)
 
 
-@compiled
-def _scratch(next_leave):  # type: ignore[no-untyped-def]  # compiled
-    """Return room for the stays from every entry on, and for turns."""
-    sessions, kind = next_leave.shape[1], next_leave.dtype
-    enters, leaves = np.empty(sessions + 1, kind), np.empty(sessions + 1, kind)
-    return enters, leaves, np.empty(sessions + 3, kind)
-
-
-@compiled
+@inner
 def _measure(market, turns, count, inside, sums, rest, out, i):  # type: ignore[no-untyped-def]  # compiled
     """Fill in what a run comes to: what its stays change, and what the core adds."""
     add_up(market.enter, market.leave, turns, sums)
@@ -96,18 +110,18 @@ def _measure(market, turns, count, inside, sums, rest, out, i):  # type: ignore[
     out[i, X1] = out[i, R1] - market.cash
     out[i, A1] = sums[0] * market.unit[0] + rest[0] * market.unit_of_rest[0]
     end = len(market.enter) - 1
-    still_in = int(count > 0 and turns[count] == end)
+    still_in = 1 if count > 0 and turns[count] == end else 0
     trades = np.int64(count // np.uint64(2)) - still_in
     units, out[i, DEEPEST] = drawdown(market, turns, count)
     out[i, WEALTH] = units * market.close[still_in, end] if end else 1.0
     out[i, TRADES], out[i, WINS] = trades, won(market.proceeds, turns, trades)
     out[i, INSIDE] = inside
     out[i, HELD] = inside - (turns[count] - turns[count - 1] if still_in else 0)
-    at_once = int(count > 0 and turns[1] == 0)  # no rotation: cash buys the satellite
+    at_once = 1 if count > 0 and turns[1] == 0 else 0  # no rotation: cash buys the satellite
     out[i, ROTATIONS] = out[i, TRADED] = 2 * trades + still_in - at_once
 
 
-@compiled
+@inner
 def _never_reached(runs, i, longest):  # type: ignore[no-untyped-def]  # compiled
     """Return whether a run differs from the one before in a limit alone that no stay reaches."""
     if runs.enter[i] != runs.enter[i - 1] or runs.leave[i] != runs.leave[i - 1]:
@@ -123,6 +137,7 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
     entries: Entries,
     next_leave: NDArray[Any],
     runs: Runs,
+    scratch: Scratch,
     first: int,
     last: int,
     out: FloatArray,
@@ -141,6 +156,7 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
         First session from each on at which a part of a leave trigger fires
         (:func:`engine.execution.kernel.tables.next_true`).
     runs : Runs
+    scratch : Scratch
     first, last : int
     out : float64 array, shape (m, COLUMNS)
         Filled for the runs that are made; see :mod:`engine.execution.kernel.columns`.
@@ -149,8 +165,7 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
     twins : int32 array, shape (m,)
         Filled for each run: the one that was made for it.
     """
-    enters, leaves, turns = _scratch(next_leave)
-    sums, rest = np.empty(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
+    enters, leaves, turns, sums, rest = scratch
     longest = np.uint64(0)
     for i in range(first, last):
         if i > first and _never_reached(runs, i, longest):
@@ -172,6 +187,7 @@ def session_returns(  # type: ignore[no-untyped-def]  # compiled
     entries: Entries,
     next_leave: NDArray[Any],
     runs: Runs,
+    scratch: Scratch,
     first: int,
     last: int,
     out: FloatArray,
@@ -182,7 +198,7 @@ def session_returns(  # type: ignore[no-untyped-def]  # compiled
     """
     end = len(market.enter) - 1
     held, stayed, entering, leaving = market.returns
-    enters, leaves, turns = _scratch(next_leave)
+    enters, leaves, turns, _, _ = scratch
     for i in range(first, last):
         enter = runs.enter[i]
         prepare(entries, enter, next_leave, runs.parts, runs.leave[i], enters, leaves)

@@ -20,8 +20,9 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
     leaves: Rows,
     limits: Rows,
     counts: tuple[int, int],
+    keys: Numbers,
 ):
-    """Return a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
+    """Fill in a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
         Which distinct one each of these is; −1: it could not be built.
     counts : tuple of int
         Of distinct leave triggers and of distinct limits.
+    keys : int64 array, shape (m,)
     """
-    keys = np.empty(len(numbers), dtype=np.int64)
     for i in range(len(numbers)):
         rest = numbers[i]
         enter, leave, limit = 0, 0, 0
@@ -51,7 +52,6 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
         keys[i] = -1
         if enters[enter] >= 0 and leaves[leave] >= 0:
             keys[i] = (enters[enter] * counts[0] + leaves[leave]) * counts[1] + limits[limit]
-    return keys
 
 
 def distinct(keys: Numbers | Rows, count: int) -> tuple[Numbers, Rows]:

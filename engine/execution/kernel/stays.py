@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.compiled import inner
 from engine.execution.kernel.tables import HIGH, LOW, WIDTH
 
 
-@compiled
+@inner
 def prepare(entries, enter, next_leave, parts, leave, enters, leaves):  # type: ignore[no-untyped-def]  # compiled
     """Fill in the next stay from each entry on: the closes at which it begins and is left.
 
@@ -35,7 +35,7 @@ def prepare(entries, enter, next_leave, parts, leave, enters, leaves):  # type: 
         leaves[row] = leaves[row + one] if at_once else leaves[row]
 
 
-@compiled
+@inner
 def walk(first_entry, enter, enters, leaves, limits, limit, turns):  # type: ignore[no-untyped-def]  # compiled
     """Fill in the turns of a run; return their number, the longest stay, and sessions inside.
 
@@ -60,7 +60,7 @@ def walk(first_entry, enter, enters, leaves, limits, limit, turns):  # type: ign
     return count, longest, inside
 
 
-@compiled
+@inner
 def add_up(enter, leave, turns, sums):  # type: ignore[no-untyped-def]  # compiled
     """Fill in the sums over all stays of what their entries and leaves add to each."""
     one, end = np.uint64(1), np.uint64(len(enter) - 1)
@@ -76,7 +76,7 @@ def add_up(enter, leave, turns, sums):  # type: ignore[no-untyped-def]  # compil
         entry = np.uint64(turns[i])
 
 
-@compiled
+@inner
 def won(proceeds, turns, trades):  # type: ignore[no-untyped-def]  # compiled
     """Return how many completed stays brought more cash than they took."""
     wins, one = 0, np.uint64(1)
@@ -87,7 +87,7 @@ def won(proceeds, turns, trades):  # type: ignore[no-untyped-def]  # compiled
     return wins
 
 
-@compiled
+@inner
 def drawdown(market, turns, count):  # type: ignore[no-untyped-def]  # compiled
     """Return what a run ends with, in quotes of the asset it then holds, and its deepest drawdown.
 
@@ -114,7 +114,7 @@ def drawdown(market, turns, count):  # type: ignore[no-untyped-def]  # compiled
     return units, deepest
 
 
-@compiled
+@inner
 def fallen(ranges, falls, asset, block, first, last):  # type: ignore[no-untyped-def]  # compiled
     """Return the deepest drawdown within the closes `first` to `last` of an asset."""
     if first == last:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.compiled import compiled, inner
 
 FloatArray = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -149,7 +149,7 @@ def _rows(n: int) -> Counts:
     return room[skipped : skipped + 2 * n * WIDTH].reshape(2, n, WIDTH)
 
 
-@compiled
+@inner
 def mixed(number):  # type: ignore[no-untyped-def]  # compiled
     """Return well-mixed bits of a number (the finaliser of Steele and others' SplitMix).
 

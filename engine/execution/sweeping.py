@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -115,18 +116,14 @@ class SweepEngine:
         read = names_read()
         while True:
             read.clear()
-            shape = tuple(len(self._values[axis]) for axis in axes)
-            found = [build(self._with(axes, digits)) for digits in np.ndindex(*shape)]
+            names = [self._names[axis] for axis in axes]
+            values = [self._values[axis] for axis in axes]
+            changed = self._params.changed
+            found = [build(changed(dict(zip(names, one, strict=True)))) for one in product(*values)]
             needed = tuple(i for i, n in enumerate(self._names) if i in axes or n in read)
             if needed == axes:
-                return _ByDigits(axes, shape, found)
+                return _ByDigits(axes, tuple(map(len, values)), found)
             axes = needed
-
-    def _with(self, axes: tuple[int, ...], digits: tuple[int, ...]) -> Any:
-        """Return parameters with the given values on some axes, and the first ones on others."""
-        return self._params.changed(
-            {self._names[i]: self._values[i][d] for i, d in zip(axes, digits, strict=True)}
-        )
 
     def _tabulated(self, build: Callable[[Any], tuple[Trigger, ...]]) -> _Triggers:
         """Return the answers of every distinct trigger, and which ones a set has."""

@@ -64,6 +64,11 @@ class Runs(NamedTuple):
     parts: IntArray
     limits: IntArray
 
+    @property
+    def pairs(self) -> NDArray[np.int64]:
+        """A number for each run, equal for those of the same two triggers, in order."""
+        return self.enter.astype(np.int64) * len(self.parts) + self.leave
+
 
 class Scratch(NamedTuple):
     """Room that a thread needs for one run at a time.

@@ -91,7 +91,8 @@ def growth_with_sets(sizes: Sequence[int], rounds: int, workers: int) -> Part:
     note = (
         "From prices in memory to all metrics of every set: features, triggers, tables, runs and "
         "metrics are all in the time, compiling is not. Sets that cannot differ (their triggers "
-        "answer alike in every session) are run once."
+        "answer alike in every session, or no stay reaches the limit that tells them apart) are "
+        "run once."
     )
     figures = {f"events {sets}": taken[EVENTS, sets].median for sets in sizes}
     return Part((Table("Growth with parameter sets", columns, rows, (note,)),), figures)

@@ -65,7 +65,8 @@ def assert_sweep_is_right(panel, rule, axes, terms, *, given=None, most=8, run=r
     earned = engine.returns(numbers_of(axes, digits)[chosen])
     for i, own in zip(chosen, earned, strict=True):
         expected, weights, equity = one_by_one(panel, rule, params[i], terms, run)
-        assert own == pytest.approx(equity[1:] / equity[:-1] - 1.0, rel=1e-9, abs=1e-14)
+        # a purchase leaves a trillionth of the cash: it earns nothing from open to close
+        assert own == pytest.approx(equity[1:] / equity[:-1] - 1.0, rel=1e-9, abs=1e-12)
         assert_same_metrics({key: found[key][i] for key in KEYS}, expected, params[i])
         by_path.setdefault(int(trials.set_paths[i]), set()).add(weights.tobytes())
     assert all(len(weights) == 1 for weights in by_path.values())

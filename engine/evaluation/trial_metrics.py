@@ -6,6 +6,7 @@ returns; tests hold the two against each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -22,7 +23,9 @@ CANCELLED = 1e-12
 
 
 BLOCK = 4096
-"""Sets measured at a time: their columns fit into the processor's cache."""
+"""Runs measured at a time: their columns fit into the processor's cache."""
+FEW = 4
+"""Blocks that are worked through sooner than threads have started."""
 
 
 def trial_metrics(
@@ -39,18 +42,31 @@ def trial_metrics(
     workers : int
         Threads; they change no bit.
     """
-    table = np.empty((len(KEYS), len(trials.which)))
+    of_runs = np.empty((len(KEYS), len(trials.sums)))
+    of_sets = np.empty((len(KEYS), len(trials.which)))
 
-    def measure(first: int) -> None:
-        block = slice(first, first + BLOCK)
-        sums = np.ascontiguousarray(trials.sums[trials.which[block]].T)
-        found = _metrics_of(sums, returns, initial_cash)
-        for key, values in zip(KEYS, table, strict=True):
+    def measure(block: slice) -> None:
+        found = _metrics_of(np.ascontiguousarray(trials.sums[block].T), returns, initial_cash)
+        for key, values in zip(KEYS, of_runs, strict=True):
             values[block] = found[key]
 
+    def hand_out(block: slice) -> None:
+        np.take(of_runs, trials.which[block], axis=1, out=of_sets[:, block], mode="clip")
+
+    _by_blocks(measure, len(trials.sums), workers)
+    _by_blocks(hand_out, len(trials.which), workers)
+    return dict(zip(KEYS, of_sets, strict=True))
+
+
+def _by_blocks(work: Callable[[slice], None], count: int, workers: int) -> None:
+    """Do some work block by block; in threads, where there is more of it than starting them is."""
+    blocks = [slice(first, first + BLOCK) for first in range(0, count, BLOCK)]
+    if workers == 1 or len(blocks) <= FEW:
+        for block in blocks:
+            work(block)
+        return
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(measure, range(0, len(trials.which), BLOCK)))
-    return dict(zip(KEYS, table, strict=True))
+        list(pool.map(work, blocks))
 
 
 def _metrics_of(column: FloatArray, n: int, initial_cash: float) -> dict[str, FloatArray]:

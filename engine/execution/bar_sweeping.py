@@ -18,12 +18,14 @@ from engine.execution.bars import history_of, simulate
 from engine.execution.costs import Terms
 from engine.execution.kernel.bars import BarMarket, simulate_schedules, simulate_switching
 from engine.execution.kernel.columns import COLUMNS, WEALTH
+from engine.execution.kernel.compiled import compiled
 from engine.execution.kernel.events import Runs
-from engine.execution.kernel.numbering import distinct
-from engine.execution.sweeping import Numbers, SweepEngine, Trials, _in_parts
+from engine.execution.sweeping import Trials, in_parts
+from engine.execution.switching_sets import Numbers, SwitchingSets
 from engine.market.panel import PricePanel
 from engine.rules.decisions import Decision, planned
 from engine.rules.rule import Rule
+from engine.signals.loops import compile_loops
 
 SCHEDULES = 64
 """Schedules of weights that are in memory at a time, for each worker."""
@@ -97,34 +99,31 @@ class _Switching:
         axes: Mapping[str, Sequence[Any]],
         terms: Terms,
     ) -> None:
-        self._sets = SweepEngine(panel, rule, given, axes, terms)
+        compile_loops(compiled)
+        self._sets = SwitchingSets(panel, rule, given, axes)
         self._bars = bar_market(panel, terms)
-        triggers = self._sets._enters
-        self._enters = triggers.answers[triggers.combinations[:, 0]]
-        self._leaves = self._sets._leaves.answers
 
     def run(self, numbers: Numbers, workers: int = 1) -> Trials:
         """Run some parameter sets; see :meth:`BarSweepEngine.run`."""
-        sets = self._sets
-        pairs = len(sets._enters.combinations) * len(sets._leaves.combinations)
-        chosen, which = distinct(sets._keys(numbers), pairs * len(sets._limits.pairs))
-        runs = sets._runs(chosen)
+        runs, which = self._sets.distinct(numbers)
         found = _Found.room(len(runs.enter))
         self._walk(runs, found, workers)
         return Trials(found.sums, found.paths, which)
 
     def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
         """Return the returns of some parameter sets; see :meth:`BarSweepEngine.returns`."""
-        runs = self._sets._runs(self._sets._keys(numbers))
+        runs = self._sets.runs(numbers)
         found = _Found.room(len(numbers), len(self._bars.overnight) - 1)
         self._walk(runs, found, workers)
         return found.returns
 
     def _walk(self, runs: Runs, found: _Found, workers: int) -> None:
-        def part(first: int, last: int) -> None:
-            simulate_switching(self._bars, self._enters, self._leaves, runs, first, last, *found)
+        enters, leaves = self._sets.enters, self._sets.leaves
 
-        _in_parts(part, len(runs.enter), workers)
+        def part(first: int, last: int) -> None:
+            simulate_switching(self._bars, enters, leaves, runs, first, last, *found)
+
+        in_parts(part, len(runs.enter), workers)
 
 
 class _Weighting:
@@ -163,7 +162,7 @@ class _Weighting:
                 sums, paths, returns = found.sums[rows], found.paths[rows], found.returns[rows]
                 simulate_schedules(self._bars, schedules, sums, paths, returns)
 
-        _in_parts(part, len(numbers), workers)
+        in_parts(part, len(numbers), workers)
 
     def _schedule(self, number: int) -> NDArray[np.float64]:
         """Return the weights that one set decides at each close, shape (n,)."""

@@ -1,39 +1,32 @@
-"""Running a rule for many parameter sets at once: distinct triggers once, then the kernel.
-
-Which parameters a trigger depends on is observed by building it with parameters that note what is
-read; each trigger is built and evaluated once per combination of those alone.
-"""
+"""Running a rule for many parameter sets at once: distinct triggers once, then the kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import RuleError
-from engine.execution.bars import history_of
 from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.columns import COLUMNS
 from engine.execution.kernel.compiled import compiled
-from engine.execution.kernel.events import Runs, entries_of, session_returns, simulate_runs
-from engine.execution.kernel.numbering import distinct, keys_of
+from engine.execution.kernel.events import (
+    Scratch,
+    entries_of,
+    session_returns,
+    simulate_runs,
+)
+from engine.execution.kernel.memory import keep_freed_memory
+from engine.execution.kernel.numbering import distinct
 from engine.execution.kernel.tables import Market, build_market, next_true
+from engine.execution.switching_sets import Numbers, Rows, SwitchingSets
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
-from engine.rules.features import FeatureValues
-from engine.rules.reading import Copies, names_read, noting
 from engine.rules.rule import Rule
-from engine.rules.trigger import NEVER, AnyOf, Trigger
 from engine.signals.loops import compile_loops
-
-Numbers = NDArray[np.int64]
-"""Parameter sets by their number in the grid: nested loops, the last axis runs fastest."""
-Rows = NDArray[np.int32]
-Built = TypeVar("Built")
 
 SPLIT = 8
 """Pieces of work per worker: runs differ in what they cost."""
@@ -82,75 +75,12 @@ class SweepEngine:
         axes: Mapping[str, Sequence[Any]],
         terms: Terms,
     ) -> None:
-        self._names = tuple(axes)
-        self._values = tuple(tuple(values) for values in axes.values())
-        self._sizes = np.array([len(values) for values in self._values], dtype=np.int64)
-        first = {name: values[0] for name, values in axes.items()}
-        self._params = Copies(noting(rule.params), {**given, **first})
-        self._first, self._sessions = panel.start_index, len(panel)
         compile_loops(compiled)
-        self._known = FeatureValues(history_of(panel).closes)
+        keep_freed_memory()
+        self._sets = SwitchingSets(panel, rule, given, axes)
         self.market = market_of(panel, terms)
-        self._enters = self._tabulated(lambda p: (rule.trigger("enter", p),))
-        self._leaves = self._tabulated(lambda p: _parts(rule.trigger("leave", p)))
-        self._limits = self._limited(rule.limits)
-        self._entries = entries_of(self._enters.answers[self._enters.combinations[:, 0]])
-        self._next_leave = next_true(self._leaves.answers)
-
-    def _built(self, build: Callable[[Any], Built]) -> _ByDigits[Built]:
-        """Build something for every combination of the parameters that building it reads.
-
-        Which ones it reads may depend on the values of others, so what is read is added until
-        nothing new is: then no parameter left out can make a difference.
-        """
-        axes: tuple[int, ...] = ()
-        read = names_read()
-        while True:
-            read.clear()
-            shape = tuple(len(self._values[axis]) for axis in axes)
-            found = [build(self._with(axes, digits)) for digits in np.ndindex(*shape)]
-            needed = tuple(i for i, n in enumerate(self._names) if i in axes or n in read)
-            if needed == axes:
-                return _ByDigits(axes, shape, found)
-            axes = needed
-
-    def _with(self, axes: tuple[int, ...], digits: tuple[int, ...]) -> Any:
-        """Return parameters with the given values on some axes, and the first ones on others."""
-        return self._params.changed(
-            {self._names[i]: self._values[i][d] for i, d in zip(axes, digits, strict=True)}
-        )
-
-    def _tabulated(self, build: Callable[[Any], tuple[Trigger, ...]]) -> _Triggers:
-        """Return the answers of every distinct trigger, and which ones a set has."""
-        built = self._built(_or_error(build))
-        rows: dict[Trigger, int] = {}
-        combinations = []
-        for found in built.found:
-            triggers = (NEVER,) if isinstance(found, RuleError) else found
-            combinations.append([rows.setdefault(trigger, len(rows)) for trigger in triggers])
-        width = max(map(len, combinations))
-        table = np.array([row + [-1] * (width - len(row)) for row in combinations], np.int32)
-        answers = np.stack([self._known.answers(trigger)[self._first :] for trigger in rows])
-        _, kept, same = np.unique(
-            _as_rows(np.packbits(answers, axis=1)), return_index=True, return_inverse=True
-        )  # thresholds that no value lies between give the same answers
-        table = np.where(table < 0, -1, same.ravel()[table]).astype(np.int32)
-        different, same = np.unique(np.sort(table, axis=1), axis=0, return_inverse=True)
-        refused = [isinstance(found, RuleError) for found in built.found]
-        which = np.where(refused, -1, same.ravel()).astype(np.int32)
-        return _Triggers(built, which, different, np.ascontiguousarray(answers[kept]))
-
-    def _limited(self, limits: Callable[[Any], tuple[int, int]]) -> _Limits:
-        """Return the distinct limits, and which ones a set has.
-
-        None exceeds the sessions; sorted by cooldown, then the longest holding first.
-        """
-        n = self._sessions
-        built = self._built(limits)
-        pairs = [(min(holding or n, n), min(cooldown, n)) for holding, cooldown in built.found]
-        different = sorted(set(pairs), key=lambda pair: (pair[1], -pair[0]))
-        which = np.array([different.index(pair) for pair in pairs], np.int32)
-        return _Limits(built, which, np.array(different, np.int32))
+        self._entries = entries_of(self._sets.enters)
+        self._next_leave = next_true(self._sets.leaves)
 
     def run(self, numbers: Numbers, workers: int = 1) -> Trials:
         """Run some parameter sets; the number of workers changes no bit.
@@ -160,146 +90,52 @@ class SweepEngine:
         RuleError
             If building a trigger of one of them failed.
         """
-        pairs = len(self._enters.combinations) * len(self._leaves.combinations)
-        chosen, which = distinct(self._keys(numbers), pairs * len(self._limits.pairs))
-        runs = self._runs(chosen)
-        sums = np.empty((len(chosen), COLUMNS))
-        paths = np.empty(len(chosen), dtype=np.uint64)
+        runs, which = self._sets.distinct(numbers)
+        count = len(runs.enter)
+        sums, paths = np.empty((count, COLUMNS)), np.empty(count, dtype=np.uint64)
+        twins = np.empty(count, dtype=np.int32)
         market, entries, leaves = self.market, self._entries, self._next_leave
 
         def part(first: int, last: int) -> None:
-            simulate_runs(market, entries, leaves, runs, first, last, sums, paths)
+            room = Scratch.of(len(market.enter))
+            simulate_runs(market, entries, leaves, runs, room, first, last, sums, paths, twins)
 
-        _in_parts(part, len(chosen), workers)
-        return Trials(sums, paths, which)
+        in_parts(part, count, workers, runs.pairs)
+        made, which = distinct(twins[which], count)
+        return Trials(sums[made], paths[made], which)
 
     def returns(self, numbers: Numbers, workers: int = 1) -> NDArray[np.float64]:
         """Return what some parameter sets earned in each session after the first, (m, n − 1).
 
         Fractions, costs included; the same runs as :meth:`run` measures.
         """
-        runs = self._runs(self._keys(numbers))
+        runs = self._sets.runs(numbers)
         out = np.empty((len(numbers), self.market.close.shape[1] - 1))
         market, entries, leaves = self.market, self._entries, self._next_leave
 
         def part(first: int, last: int) -> None:
-            session_returns(market, entries, leaves, runs, first, last, out)
+            room = Scratch.of(len(market.enter))
+            session_returns(market, entries, leaves, runs, room, first, last, out)
 
-        _in_parts(part, len(numbers), workers)
+        in_parts(part, len(numbers), workers)
         return out
 
-    def _keys(self, numbers: Numbers) -> Numbers:
-        """Return a key for each set, equal for sets that cannot differ."""
-        enters, leaves, limits = self._enters, self._leaves, self._limits
-        axes = len(self._sizes)
-        keys: Numbers = keys_of(
-            np.ascontiguousarray(numbers, dtype=np.int64),
-            self._sizes,
-            np.array([part.built.strides(axes) for part in (enters, leaves, limits)]),
-            enters.which,
-            leaves.which,
-            limits.which,
-            (len(leaves.combinations), len(limits.pairs)),
-        )
-        if len(keys) and keys.min() < 0:
-            raise self._refusal(int(numbers[np.argmin(keys)]))
-        return keys
 
-    def _runs(self, keys: Numbers) -> Runs:
-        """Return the runs that keys stand for."""
-        rest, limit = np.divmod(keys, len(self._limits.pairs))
-        enter, leave = np.divmod(rest, len(self._leaves.combinations))
-        return Runs(
-            enter.astype(np.int32),
-            leave.astype(np.int32),
-            limit.astype(np.int32),
-            self._leaves.combinations,
-            self._limits.pairs,
-        )
+def in_parts(
+    work: Callable[[int, int], None], count: int, workers: int, groups: Numbers | None = None
+) -> None:
+    """Do some work on the numbers 0 to count − 1, in threads if several workers are given.
 
-    def _refusal(self, number: int) -> RuleError:
-        """Return why a trigger of a set could not be built."""
-        digits = np.unravel_index(number, tuple(self._sizes))
-        for part in (self._enters, self._leaves):
-            found = part.built.of(digits)
-            if isinstance(found, RuleError):
-                return found
-        raise AssertionError("a set without an error was refused")
-
-
-@dataclass(frozen=True)
-class _ByDigits(Generic[Built]):
-    """What was built for every combination of some axes, the last of them running fastest."""
-
-    axes: tuple[int, ...]
-    shape: tuple[int, ...]
-    found: list[Built]
-
-    def strides(self, axes: int) -> Numbers:
-        """Return what one step along each of all axes adds to the number of a combination."""
-        strides = np.zeros(axes, dtype=np.int64)
-        for place, axis in enumerate(self.axes):
-            strides[axis] = np.prod(self.shape[place + 1 :], dtype=np.int64)
-        return strides
-
-    def of(self, digits: Sequence[Any]) -> Built:
-        """Return what was built for the digits of a set."""
-        return self.found[int(sum(self.strides(len(digits)) * np.array(digits)))]
-
-
-@dataclass(frozen=True, eq=False)
-class _Triggers:
-    """Answers of distinct triggers, shape (triggers, n), and which of them a set has.
-
-    ``combinations`` are the distinct combinations of parts, rows of the answers, −1 for none;
-    ``which`` says which of them each thing built is, −1 where building failed.
+    Numbers whose `groups`, given in order, are equal stay together.
     """
-
-    built: _ByDigits[Any]
-    which: Rows
-    combinations: Rows
-    answers: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, eq=False)
-class _Limits:
-    """Distinct max_holding and cooldown, shape (limits, 2), and which of them a set has."""
-
-    built: _ByDigits[tuple[int, int]]
-    which: Rows
-    pairs: Rows
-
-
-def _in_parts(work: Callable[[int, int], None], count: int, workers: int) -> None:
-    """Do some work on the numbers 0 to count − 1, in threads if several workers are given."""
     if workers == 1:
         work(0, count)
         return
-    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int).tolist()
+    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int)
+    if groups is not None and count:
+        bounds[1:-1] = np.searchsorted(groups, groups[bounds[1:-1]])
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, bounds[:-1], bounds[1:]))
-
-
-def _or_error(build: Callable[[Any], Built]) -> Callable[[Any], Built | RuleError]:
-    """Return an error instead of raising it: it matters only if an allowed set is built so."""
-
-    def built(params: Any) -> Built | RuleError:
-        try:
-            return build(params)
-        except RuleError as error:
-            return error
-
-    return built
-
-
-def _parts(trigger: Trigger) -> tuple[Trigger, ...]:
-    return trigger.parts if isinstance(trigger, AnyOf) else (trigger,)
-
-
-def _as_rows(table: NDArray[Any]) -> NDArray[Any]:
-    """Return each row as one value that sorts and compares as a whole."""
-    table = np.ascontiguousarray(table)
-    return table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).ravel()
+        list(pool.map(work, bounds[:-1].tolist(), bounds[1:].tolist()))
 
 
 def market_of(panel: PricePanel, terms: Terms) -> Market:

@@ -18,6 +18,7 @@ class _Read(threading.local):
 
 
 _read = _Read()
+_set = object.__setattr__
 
 
 def names_read() -> set[str]:
@@ -57,7 +58,8 @@ class Copies:
         self._values = dict(values)
         first = params.model_construct(**values)
         self._state = object.__getattribute__(first, "__dict__")
-        self._fields_set = frozenset(self._state)
+        self._fields_set = set(self._state)
+        self._more_to_do = bool(params.__pydantic_post_init__)
 
     def changed(self, values: Mapping[str, Any]) -> Any:
         """Return parameters with some values changed.
@@ -65,14 +67,11 @@ class Copies:
         What `model_construct` does, which works out every default again: a grid takes thousands.
         Parameters that have more to do than to hold their values are left to it.
         """
-        if self._params.__pydantic_post_init__:
+        if self._more_to_do:
             return self._params.model_construct(**{**self._values, **values})
         made = self._params.__new__(self._params)
-        for name, value in (
-            ("__dict__", {**self._state, **values}),
-            ("__pydantic_fields_set__", set(self._fields_set)),
-            ("__pydantic_extra__", None),
-            ("__pydantic_private__", None),
-        ):
-            object.__setattr__(made, name, value)
+        _set(made, "__dict__", {**self._state, **values})
+        _set(made, "__pydantic_fields_set__", self._fields_set)  # parameters are frozen: shared
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
         return made

@@ -7,9 +7,12 @@ from short_studies import study_in_memory
 from sweep_reference import assert_same_metrics
 
 from engine.evaluation.trial_keys import KEYS
+from engine.execution.bar_sweeping import BarSweepEngine
+from engine.execution.costs import Terms
 from engine.pipeline.running import run
 from engine.pipeline.sweeping import sweep
 from engine.pipeline.variation import varied
+from engine.rules.registry import rule_named
 
 WHOLE = {"execution": {"fractional_shares": False, "initial_cash": 3_000.0, "cash_rate": 0.02}}
 MIX = {"rule": {"name": "fixed_mix"}, "sweep": {"rule.satellite_weight": [0.2, 0.5, 0.8]}}
@@ -56,3 +59,10 @@ def test_workers_change_no_byte(panel):
     one, other = (sweep(study, panel, confirm=0, workers=n) for n in (1, 3))
     for key, column in one.columns.items():
         assert column.tobytes() == other.columns[key].tobytes(), key
+
+
+def test_tables_of_the_event_kernel_are_not_built(panel, monkeypatch):
+    monkeypatch.setattr("engine.execution.sweeping.build_market", None)
+    axes = {"entry_streak": [1, 2], "max_holding": [None, 2]}
+    found = BarSweepEngine(panel, rule_named("streak"), {}, axes, Terms()).run(np.arange(4))
+    assert found.sums[found.which].shape[0] == 4

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from engine.execution.kernel.events import _fallen, entries_of
+from engine.execution.kernel.events import entries_of
 from engine.execution.kernel.numbering import distinct, keys_of
+from engine.execution.kernel.stays import fallen
 from engine.execution.kernel.tables import (
-    FACTOR,
     HIGH,
     LOW,
     PATH,
@@ -49,7 +49,7 @@ def test_any_range_has_its_extremes_and_drawdown(n, spread):
                 of_first, of_last = market.ranges[asset, block, [first, last]]
                 assert max(of_first[HIGH], of_last[HIGH]) == held.max()
                 assert min(of_first[LOW], of_last[LOW]) == held.min()
-                fall = _fallen(market.ranges[asset], market.falls[asset], block, first, last)
+                fall = fallen.py_func(market.ranges, market.falls, asset, block, first, last)
                 assert fall == pytest.approx(min(deepest(held), 0.0), abs=1e-14)
 
 
@@ -93,13 +93,15 @@ def test_any_stay_changes_the_sums_by_what_its_sessions_earn(jump):
     for entry in range(n - 1):
         for leave in range(entry + 1, n):
             changes = (market.enter[entry] + market.leave[leave])[:SUMMED]
-            rest = (market.enter_rest[entry] + market.leave_rest[leave])[:SUMMED]
+            rest = np.zeros(SUMMED)
+            if market.wide:
+                rest = (market.enter_rest[entry] + market.leave_rest[leave])[:SUMMED]
             found = scaled(market.held[0] + changes, market.held[1] + rest)
             returns = path_returns(fill, close, sale, purchase, cash, entry, leave)
             assert found.tolist() == pytest.approx(sums(returns), rel=1e-11, abs=1e-16)
-            wealth = market.start * market.entered[entry, FACTOR]
+            wealth = market.start * market.factor[0, entry]
             last = 1 if leave == n - 1 else 0
-            wealth *= (market.left[leave, FACTOR] if last == 0 else 1.0) * close[last, -1]
+            wealth *= market.factor[1, leave] * close[last, -1]
             assert wealth == pytest.approx(np.prod(1.0 + returns), rel=1e-13)
 
 
@@ -115,7 +117,10 @@ def test_paths_are_told_apart_by_every_entry_and_leave():
 
 
 def test_rows_of_changes_lie_in_one_cache_line():
-    market = market_of(closes(33))
+    close = closes(33)
+    close[:, 20:] *= 1e6  # a jump that makes the rest count
+    market = market_of(close)
+    assert market.wide
     for rows in (market.enter, market.leave, market.enter_rest, market.leave_rest):
         assert rows.ctypes.data % 64 == 0
         assert rows.strides == (64, 8)
@@ -159,7 +164,8 @@ def test_keys_tell_apart_what_differs_and_nothing_else():
     enters = np.array([0, 1, 0, 1, 1, -1], dtype=np.int32)
     leaves, limits = np.array([1, 0], dtype=np.int32), np.array([0, 0, 1], dtype=np.int32)
     numbers = np.arange(12)[::-1].copy()
-    keys = keys_of(numbers, sizes, strides, enters, leaves, limits, (2, 2))
+    keys = np.empty(12, dtype=np.int64)
+    keys_of(numbers, sizes, strides, enters, leaves, limits, (2, 2), keys)
     expected = []
     for number in numbers:
         a, b, c = np.unravel_index(number, sizes)

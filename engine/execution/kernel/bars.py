@@ -34,7 +34,7 @@ from engine.execution.kernel.columns import (
     X1,
     X2,
 )
-from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.compiled import compiled, inner
 from engine.execution.kernel.events import Runs
 from engine.execution.kernel.tables import mixed
 from engine.rotation.costs import bought, orders, quote, sold
@@ -86,7 +86,7 @@ class Fills(NamedTuple):
     weight: FloatArray
 
 
-@compiled
+@inner
 def _switch(enter, leave, limits, fills):  # type: ignore[no-untyped-def]  # compiled
     """Walk the state machine over all closes but the last, whose decision is never filled.
 
@@ -105,7 +105,7 @@ def _switch(enter, leave, limits, fills):  # type: ignore[no-untyped-def]  # com
     return count, path
 
 
-@compiled
+@inner
 def _follow(schedule, fills):  # type: ignore[no-untyped-def]  # compiled
     """Take the fills from a schedule of weights, NaN where nothing is decided.
 
@@ -123,14 +123,14 @@ def _follow(schedule, fills):  # type: ignore[no-untyped-def]  # compiled
     return count, path
 
 
-@compiled
+@inner
 def _taken(size, at):  # type: ignore[no-untyped-def]  # compiled
     """Return the cash a trade takes; negative is what a sale brings."""
     cost = abs(size) * (at.purchase - at.price if size > 0.0 else at.price - at.sale)
     return size * at.price + cost
 
 
-@compiled
+@inner
 def _trade(market, prices, weight, cash, shares):  # type: ignore[no-untyped-def]  # compiled
     """Fill a decision; return cash and shares after it, and the cash the satellite took."""
     core = quote(prices[0], market.slippage[0], market.commission[0])
@@ -142,7 +142,7 @@ def _trade(market, prices, weight, cash, shares):  # type: ignore[no-untyped-def
     return cash, (shares[0] + sizes[0], shares[1] + sizes[1]), taken[1]
 
 
-@compiled
+@inner
 def _weight(prices, shares):  # type: ignore[no-untyped-def]  # compiled
     """Return the satellite's share of what is invested; 0 where nothing is."""
     core, satellite = shares[0] * prices[0], shares[1] * prices[1]
@@ -150,7 +150,7 @@ def _weight(prices, shares):  # type: ignore[no-untyped-def]  # compiled
     return satellite / invested if invested > 0.0 else 0.0
 
 
-@compiled
+@inner
 def _stayed(stay, t, taken, satellite, out):  # type: ignore[no-untyped-def]  # compiled
     """Follow a stay through a fill in session t; count it once all of the satellite is sold."""
     if taken == 0.0:
@@ -166,7 +166,7 @@ def _stayed(stay, t, taken, satellite, out):  # type: ignore[no-untyped-def]  # 
     return Stay(-1, 0.0, 0.0)
 
 
-@compiled
+@inner
 def _hold(market, first, last, cash, shares, equity):  # type: ignore[no-untyped-def]  # compiled
     """Hold shares and cash over the closes from `first` to before `last`; return the cash then."""
     close = market.close
@@ -177,7 +177,7 @@ def _hold(market, first, last, cash, shares, equity):  # type: ignore[no-untyped
     return cash
 
 
-@compiled
+@inner
 def _account(market, fills, count, equity, out):  # type: ignore[no-untyped-def]  # compiled
     """Turn fills into wealth at each close, and count what was traded."""
     n = len(equity)
@@ -198,7 +198,7 @@ def _account(market, fills, count, equity, out):  # type: ignore[no-untyped-def]
     out[WEALTH] = equity[n - 1] / market.initial_cash
 
 
-@compiled
+@inner
 def _deepest(equity):  # type: ignore[no-untyped-def]  # compiled
     """Return the deepest drawdown (fraction, ≤ 0); divides only where it gets deeper."""
     peak = bound = equity[0]
@@ -213,7 +213,7 @@ def _deepest(equity):  # type: ignore[no-untyped-def]  # compiled
     return deepest
 
 
-@compiled
+@inner
 def _sum_up(market, equity, lanes, out):  # type: ignore[no-untyped-def]  # compiled
     """Add up powers of the returns; `lanes` is room for partial sums, shape (SUMS · LANES,)."""
     n = len(equity)
@@ -242,7 +242,7 @@ def _sum_up(market, equity, lanes, out):  # type: ignore[no-untyped-def]  # comp
             out[k] += lanes[k * LANES + lane]
 
 
-@compiled
+@inner
 def _measure(market, fills, count, equity, lanes, out, returns):  # type: ignore[no-untyped-def]
     out[:] = 0.0
     _account(market, fills, count, equity, out)

@@ -20,8 +20,9 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
     leaves: Rows,
     limits: Rows,
     counts: tuple[int, int],
+    keys: Numbers,
 ):
-    """Return a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
+    """Fill in a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
         Which distinct one each of these is; −1: it could not be built.
     counts : tuple of int
         Of distinct leave triggers and of distinct limits.
+    keys : int64 array, shape (m,)
     """
-    keys = np.empty(len(numbers), dtype=np.int64)
     for i in range(len(numbers)):
         rest = numbers[i]
         enter, leave, limit = 0, 0, 0
@@ -51,10 +52,9 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
         keys[i] = -1
         if enters[enter] >= 0 and leaves[leave] >= 0:
             keys[i] = (enters[enter] * counts[0] + leaves[leave]) * counts[1] + limits[limit]
-    return keys
 
 
-def distinct(keys: Numbers, count: int) -> tuple[Numbers, Rows]:
+def distinct(keys: Numbers | Rows, count: int) -> tuple[Numbers, Rows]:
     """Return the distinct keys in order, and which of them each key is.
 
     `count` is the number of keys there could be: where it is not much larger than the number of
@@ -65,4 +65,4 @@ def distinct(keys: Numbers, count: int) -> tuple[Numbers, Rows]:
         there[keys] = True
         return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - 1)[keys]
     found, which = np.unique(keys, return_inverse=True)
-    return found, which.ravel().astype(np.int32)
+    return found.astype(np.int64, copy=False), which.ravel().astype(np.int32)

@@ -15,13 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.execution.kernel.compiled import compiled
+from engine.execution.kernel.compiled import compiled, inner
 
 FloatArray = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 HIGH, LOW = range(2)
-FACTOR, CASH = range(2)
 
 SUMMED = 7
 """Sums over sessions: powers 1 to 4 of the return, squares of excess, shortfall, and active."""
@@ -48,8 +47,9 @@ class Market(NamedTuple):
     and ``leave``: what a decision at each close adds to the sums, and to the path, once it is
     filled, int64 of shape (n, WIDTH); the last row of ``leave`` is that of a stay that is still
     open. ``enter_rest`` and ``leave_rest``: what rounding to whole units left, likewise; looked
-    at if ``wide``. ``entered`` and ``left``: the factor on wealth per quote, and the cash that one
-    unit of the satellite takes or brings, shape (n, 2). ``held``: sums of the core held throughout
+    at if ``wide``. ``factor``: what entering and leaving at each close multiply wealth per quote
+    by, ``proceeds``: the cash that one unit of the satellite takes and brings, shape (2, n).
+    ``held``: sums of the core held throughout
     and their rest, shape (2, SUMMED). ``unit`` and ``unit_of_rest``: shape (SUMMED,).
     ``cash``: sum of what cash earned. ``ranges``: disjoint
     sparse tables of HIGH and LOW, shape (2, levels, n, 2); ``falls``: of the deepest drawdown,
@@ -65,8 +65,8 @@ class Market(NamedTuple):
     enter_rest: Counts
     leave_rest: Counts
     wide: bool
-    entered: FloatArray
-    left: FloatArray
+    factor: FloatArray
+    proceeds: FloatArray
     held: Counts
     unit: FloatArray
     unit_of_rest: FloatArray
@@ -106,22 +106,19 @@ def build_market(
     # session 1 buys with the cash of session 0
     core[1:2] = waited * close[0, 1:2] / bought[0, 1:2] - 1.0
     entering[1:2] = waited * close[1, 1:2] / bought[1, 1:2] - 1.0
-    added, totals = _added(returns, cash_return)
-    unit, unit_of_rest, wide = _units(totals, returns[:2, 1:])
-    enter, leave, enter_rest, leave_rest = (_rows(n) for _ in range(4))
+    shares = _shares(returns, cash_return)
+    unit, unit_of_rest, wide = _units(shares, returns[:2, 1:])
+    (enter, leave), (enter_rest, leave_rest) = _rows(n), _rows(n if wide else 0)
     held = np.zeros((2, SUMMED), np.int64)
-    _fill_changes(added, 1.0 / unit, enter, leave, held[0])
+    _fill_changes(shares, 1.0 / unit, enter, leave, held[0])
     if wide:
-        _take_whole(added, unit)
-        _fill_changes(added, 1.0 / unit_of_rest, enter_rest, leave_rest, held[1])
+        whole = np.rint(shares / unit[:, None, None]) * unit[:, None, None]
+        _fill_changes(shares - whole, 1.0 / unit_of_rest, enter_rest, leave_rest, held[1])
     start = waited / bought[0, min(1, n - 1)]
-    entered, left = np.zeros((n, 2)), np.zeros((n, 2))
-    entered[:-1, FACTOR], left[:-1, FACTOR] = (
-        sold[0, 1:] / bought[1, 1:],
-        sold[1, 1:] / bought[0, 1:],
-    )
-    entered[:1, FACTOR] = waited / bought[1, min(1, n - 1)] / start
-    entered[:-1, CASH], left[:-1, CASH] = bought[1, 1:], sold[1, 1:]
+    factor, proceeds = np.ones((2, n)), np.zeros((2, n))
+    factor[:, :-1] = sold[:, 1:] / bought[::-1, 1:]
+    factor[0, :1] = waited / bought[1, min(1, n - 1)] / start
+    proceeds[0, :-1], proceeds[1, :-1] = bought[1, 1:], sold[1, 1:]
     close = np.ascontiguousarray(close)
     ranges, falls = range_tables(close)
     return Market(
@@ -132,8 +129,8 @@ def build_market(
         enter_rest=enter_rest,
         leave_rest=leave_rest,
         wide=wide,
-        entered=entered,
-        left=left,
+        factor=factor,
+        proceeds=proceeds,
         held=held,
         unit=unit,
         unit_of_rest=unit_of_rest,
@@ -146,13 +143,13 @@ def build_market(
 
 
 def _rows(n: int) -> Counts:
-    """Return n rows of zeros, none of which lies across two cache lines."""
-    room = np.zeros((n + 1) * WIDTH, np.int64)
+    """Return twice n rows of zeros, none of which lies across two cache lines; shape (2, n, 8)."""
+    room = np.zeros((2 * n + 1) * WIDTH, np.int64)
     skipped = -room.ctypes.data % CACHE_LINE // room.itemsize
-    return room[skipped : skipped + n * WIDTH].reshape(n, WIDTH)
+    return room[skipped : skipped + 2 * n * WIDTH].reshape(2, n, WIDTH)
 
 
-@compiled
+@inner
 def mixed(number):  # type: ignore[no-untyped-def]  # compiled
     """Return well-mixed bits of a number (the finaliser of Steele and others' SplitMix).
 
@@ -164,12 +161,13 @@ def mixed(number):  # type: ignore[no-untyped-def]  # compiled
     return bits ^ (bits >> np.uint64(31))
 
 
-def _units(totals: FloatArray, returns: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
+def _units(shares: FloatArray, returns: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
     """Return the unit of each sum, that of its rest, and whether the rest is needed.
 
     It is if a few huge values (a price jumped five-fold, its fourth power) make the unit large
     against what an ordinary session adds: its digits would be lost.
     """
+    totals = np.abs(shares).sum(axis=(1, 2))
     unit = np.ldexp(1.0, np.frexp(totals)[1] - DIGITS)
     ordinary = min(_median(asset[asset > 0.0]) for asset in np.abs(returns))
     share = ordinary ** np.array([1, 2, 3, 4, 2, 2, 2])
@@ -180,77 +178,61 @@ def _median(values: FloatArray) -> float:
     return float(np.partition(values, len(values) // 2)[len(values) // 2]) if len(values) else 0.0
 
 
-@compiled
-def _added(returns, cash):  # type: ignore[no-untyped-def]  # compiled
-    """Return what each session adds to each sum, shape (n, 4, SUMMED), and totals of its size.
+def _shares(returns: FloatArray, cash: FloatArray) -> FloatArray:
+    """Return what each session adds to each sum, shape (SUMMED, 4, n).
 
     Powers 1 to 4 of the return, squares of the excess over cash, of the shortfall below cash,
     and of the return less the core benchmark's; nothing in session 0.
     """
-    kinds, n = returns.shape
-    added, totals = np.zeros((n, kinds, SUMMED)), np.zeros(SUMMED)
-    for t in range(1, n):
-        for kind in range(kinds):
-            value = returns[kind, t]
-            excess, active = value - cash[t], value - returns[0, t]
-            square, below = value * value, min(excess, 0.0)
-            added[t, kind, 0] = value
-            added[t, kind, 1] = square
-            added[t, kind, 2] = square * value
-            added[t, kind, 3] = square * square
-            added[t, kind, 4] = excess * excess
-            added[t, kind, 5] = below * below
-            added[t, kind, 6] = active * active
-            for k in range(SUMMED):
-                totals[k] += abs(added[t, kind, k])
-    return added, totals
+    shares = np.empty((SUMMED, *returns.shape))
+    excess = returns - cash
+    shares[0], shares[1] = returns, returns * returns
+    shares[2], shares[3] = shares[1] * returns, shares[1] * shares[1]
+    for k, values in ((4, excess), (5, np.minimum(excess, 0.0)), (6, returns - returns[0])):
+        np.multiply(values, values, out=shares[k])
+    shares[:, :, 0] = 0.0
+    return shares
 
 
 @compiled
-def _take_whole(added, unit):  # type: ignore[no-untyped-def]  # compiled
-    """Leave of what each session adds only what is not in whole units."""
-    n, kinds, _ = added.shape
-    for t in range(n):
-        for kind in range(kinds):
-            for k in range(SUMMED):
-                added[t, kind, k] -= np.rint(added[t, kind, k] / unit[k]) * unit[k]
-
-
-@compiled
-def _fill_changes(added, per_unit, enter, leave, held):  # type: ignore[no-untyped-def]  # compiled
+def _fill_changes(shares, per_unit, enter, leave, held):  # type: ignore[no-untyped-def]  # compiled
     """Fill in what entering and leaving at each close adds to the sums, and the core's sums.
 
     A stay decided at close e and left at close l replaces what the core would have added in
     sessions e + 1 to l + 1: by an entering session, stayed ones, and a leaving session.
     """
-    n = len(added)
-    before = np.zeros(SUMMED, np.int64)  # what staying in sessions 2 … t − 1 would have changed
-    for t in range(1, n):
-        for k in range(SUMMED):
-            core = np.int64(np.rint(added[t, 0, k] * per_unit[k]))
-            stayed = np.int64(np.rint(added[t, 1, k] * per_unit[k]))
-            entering = np.int64(np.rint(added[t, 2, k] * per_unit[k]))
-            leaving = np.int64(np.rint(added[t, 3, k] * per_unit[k]))
-            held[k] += core
-            leave[t - 1, k] = leaving - core + before[k]
-            if t >= 2:
-                before[k] += stayed - core
-            enter[t - 1, k] = entering - core - before[k]
-        enter[t - 1, PATH], leave[t - 1, PATH] = mixed(2 * t - 2), mixed(2 * t - 1)
+    n = len(enter)
     for k in range(SUMMED):
-        leave[n - 1, k] = before[k]
+        before = np.int64(0)  # what staying in sessions 2 … t − 1 would have changed
+        for t in range(1, n):
+            core = np.int64(np.rint(shares[k, 0, t] * per_unit[k]))
+            stayed = np.int64(np.rint(shares[k, 1, t] * per_unit[k]))
+            entering = np.int64(np.rint(shares[k, 2, t] * per_unit[k]))
+            leaving = np.int64(np.rint(shares[k, 3, t] * per_unit[k]))
+            held[k] += core
+            leave[t - 1, k] = leaving - core + before
+            if t >= 2:
+                before += stayed - core
+            enter[t - 1, k] = entering - core - before
+        leave[n - 1, k] = before
+    for t in range(n - 1):
+        enter[t, PATH], leave[t, PATH] = mixed(2 * t), mixed(2 * t + 1)
+
+
+def range_tables(close: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the disjoint sparse tables of both assets' closes: of ranges, and of falls."""
+    assets, n = close.shape
+    levels = max((n - 1).bit_length(), 1)
+    ranges, falls = np.empty((assets, levels, n, 2)), np.empty((assets, levels, n))
+    _fill_ranges(close, ranges, falls)
+    return ranges, falls
 
 
 @compiled
-def range_tables(close: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the disjoint sparse tables of both assets' closes: of ranges, and of falls."""
+def _fill_ranges(close, ranges, falls):  # type: ignore[no-untyped-def]  # compiled
     # element by element: to compile the assignment of a tuple to a row takes seconds
-    n = close.shape[1]
-    levels = 1
-    while (1 << levels) < n:
-        levels += 1
-    ranges, falls = np.empty((2, levels, n, 2)), np.empty((2, levels, n))
-    for asset in range(2):
+    assets, levels, n = falls.shape
+    for asset in range(assets):
         price = close[asset]
         for level in range(levels):
             half = 1 << level
@@ -270,7 +252,6 @@ def range_tables(close: FloatArray) -> tuple[FloatArray, FloatArray]:
                     ranges[asset, level, t, HIGH] = high
                     ranges[asset, level, t, LOW] = low
                     falls[asset, level, t] = fall
-    return ranges, falls
 
 
 def _levels(n: int) -> NDArray[np.uint8]:
@@ -298,6 +279,7 @@ def next_true(answers: NDArray[np.bool_]) -> NDArray[np.uint16] | NDArray[np.uin
 def _fill_next(answers, following):  # type: ignore[no-untyped-def]  # compiled
     m, n = answers.shape
     for row in range(m):
-        following[row, n] = n
+        following[row, n] = first = n
         for t in range(n - 1, -1, -1):
-            following[row, t] = t if answers[row, t] else following[row, t + 1]
+            first = t if answers[row, t] else first
+            following[row, t] = first

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 SHAVE = 1.0 - 1e-12
 """Purchases are this much smaller than the cash allows, so that rounding never overdraws it."""
+NUDGE = 1.0 + 1e-12
+"""A surplus this close to the next whole share is whole but for rounding: all of it is sold."""
 
 
 class Quote(NamedTuple):
@@ -89,7 +91,9 @@ def sold(shares: float, gap: float, price: float, weight: float, fractional: boo
     if weight == 0.0:
         return shares  # exactly all of it: no rounding may leave a crumb behind
     surplus = min(max(-gap / price, 0.0), shares)
-    return surplus if fractional else surplus // 1.0  # rounded down, and a float however large
+    if fractional:
+        return surplus
+    return min(surplus * NUDGE // 1.0, shares)  # rounded down, and a float however large
 
 
 def bought(cash: float, gap: float, wanted: float, purchase: float, fractional: bool) -> float:

@@ -54,7 +54,8 @@ def rebalance(weight, shares, cash, prices, costs, fractional):
     missing = [max(targets[a] - shares[a] * prices[a], 0.0) for a in (0, 1)]
     for a, (commission, slippage) in enumerate(costs):
         surplus = shares[a] - targets[a] / prices[a]
-        sold = shares[a] if targets[a] == 0 else whole(max(surplus, 0.0), fractional)
+        surplus = max(surplus, 0.0) if fractional else max(surplus, 0.0) * (1 + 1e-12)
+        sold = shares[a] if targets[a] == 0 else whole(surplus, fractional)
         shares[a] -= sold
         cash += sold * prices[a] * (1 - slippage) * (1 - commission)
     purse = cash

@@ -99,7 +99,8 @@ def test_forward_returns_run_from_the_next_open():
     np.testing.assert_allclose(one, [satellite, core, np.subtract(satellite, core)], rtol=1e-15)
     np.testing.assert_allclose(forward_returns(panel, 3)[:2, 0], [100 / 40 - 1, 26 / 11 - 1])
     assert forward_returns(panel, 4).shape == (3, 0)
-    assert forward_returns(panel, 9).shape == (3, 0)
+    for beyond in (5, 6, 7, 9, 252):  # however much longer than the history
+        assert forward_returns(panel, beyond).shape == (3, 0)
 
 
 def test_forward_returns_begin_where_the_study_does():

@@ -382,4 +382,5 @@ def _count_apart(events: IntArray, horizon: int) -> int:
 
 
 def _forward(bars: Bars, start: int, horizon: int) -> FloatArray:
-    return bars.close[start + horizon :] / bars.open[start + 1 : len(bars.open) + 1 - horizon] - 1.0
+    stop = max(len(bars.open) + 1 - horizon, 0)  # a negative one would count from the end
+    return bars.close[start + horizon :] / bars.open[start + 1 : stop] - 1.0

@@ -27,7 +27,7 @@ SAME_AS_ERRORS = {"version", "user_cache"}
 
 # A library that only these places may import: lazily or not.
 ONLY_IN = {
-    "backtrader": ("engine/execution/broker.py", "engine/rules/strategy.py"),
+    "backtrader": ("engine/rules/lean.py",),
     "plotly": ("engine/report/",),
     "click": ("engine/cli/",),
     "rich_click": ("engine/cli/",),

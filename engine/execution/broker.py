@@ -6,7 +6,6 @@ import array
 import datetime as dt
 from typing import Any
 
-import backtrader as bt
 import numpy as np
 
 from engine.errors import ExecutionError
@@ -19,6 +18,7 @@ from engine.execution.simulation import (
 )
 from engine.market.panel import Bars, PricePanel
 from engine.market.quotes import FloatArray
+from engine.rules.lean import backtrader as bt
 from engine.rules.rule import Rule, RuleParams
 from engine.rules.strategy import RotationStrategy
 

@@ -25,7 +25,6 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-import backtrader as bt
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
@@ -33,6 +32,7 @@ from pydantic import ValidationError
 from engine.errors import DataError, ExecutionError, OrderRejectedError, RuleError
 from engine.rotation.costs import Quote, orders
 from engine.rules.decisions import Decider, Decision
+from engine.rules.lean import backtrader as bt
 from engine.rules.rule import History, RuleParams
 from engine.signals.catalogue import Closes
 from engine.study.faults import misfits_of

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +64,8 @@ def calendar_range() -> str:
 @lru_cache(maxsize=1)
 def _sessions() -> SessionArray:
     """Return all sessions of the range: kept, or worked out, which takes more than a second."""
+    from importlib.metadata import version  # slow to load, and seldom asked
+
     name = f"sessions/XNYS.{version('exchange_calendars')}.{version('pandas')}"
     kept = recall(name)
     if kept is None:

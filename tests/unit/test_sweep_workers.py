@@ -25,8 +25,70 @@ with Workers(2) as workers:
 def test_results_come_in_the_order_of_the_tasks(count):
     with Workers(count) as workers:
         later = workers.submit(divmod, 7, 2)
-        assert list(workers.map(abs, range(-5, 5))) == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
+        waiting = [workers.submit(abs, number) for number in range(-5, 5)]
+        assert [one() for one in waiting] == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
         assert later() == (3, 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_what_is_shared_comes_before_a_task_s_own_arguments(count):
+    with Workers(count) as workers:
+        workers.share([1], "one")
+        first = [workers.submit(_seen, number) for number in range(6)]
+        workers.share([2], "two")
+        second = [workers.submit(_seen, number) for number in range(6)]
+        assert [one() for one in first] == [(["one", 1], number) for number in range(6)]
+        assert [one() for one in second] == [(["two", 2], number) for number in range(6)]
+
+
+def _seen(shared, name, number):
+    return [name, *shared], number
+
+
+def test_what_is_shared_is_sent_once_to_each_process():
+    sent = _Counted()
+    with Workers(2) as workers:
+        workers.share(sent)
+        for one in [workers.submit(_nothing) for _ in range(20)]:
+            one()
+    assert 1 <= sent.times <= 2
+
+
+class _Counted:
+    times = 0
+
+    def __reduce__(self):
+        self.times += 1
+        return _Counted, ()
+
+
+def _nothing(_):
+    return None
+
+
+def test_a_process_beside_a_sweep_loads_neither_kernel_nor_data_frames():
+    """Each of them pays for whatever it loads before its first run in Backtrader."""
+    with Workers(1) as workers:
+        loaded = workers.submit(_modules)()
+    assert {"backtrader", "engine.pipeline.sweeping.tasks"} <= loaded
+    heavy = {"numba", "scipy", "pandas", "pyarrow", "talib", "exchange_calendars", "ruamel.yaml"}
+    assert loaded & heavy == set()
+    ours = {"market.sources", "pipeline.sweeping.plan", "evaluation.grid_study", "report", "cli"}
+    assert loaded & {f"engine.{name}" for name in ours} == set()
+
+
+def _modules():
+    return set(sys.modules)
+
+
+def test_a_process_beside_a_sweep_lets_no_thread_turn_in_wait_of_work(monkeypatch):
+    name = "OPENBLAS_THREAD_TIMEOUT"
+    monkeypatch.delenv(name, raising=False)
+    with Workers(1) as workers:
+        assert workers.submit(os.getenv, name)() == "16"
+    monkeypatch.setenv(name, "20")  # what a user has chosen stays
+    with Workers(1) as workers:
+        assert workers.submit(os.getenv, name)() == "20"
 
 
 def test_work_is_done_elsewhere():

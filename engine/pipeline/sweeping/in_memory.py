@@ -90,7 +90,7 @@ def swept(plan: Plan, processes: Workers, metric: str, confirm: int, progress: P
         table.add(numbers, columns)
         course.add(chunk, numbers, columns)
     seconds = time.perf_counter() - started
-    course.check_any()
+    course.measured()
     numbers, columns = table.whole()
     columns = {**swept_columns(plan, numbers), **columns}
     for values in columns.values():

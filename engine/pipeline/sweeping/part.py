@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,13 +16,11 @@ from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.trial_keys import KEYS
 from engine.execution.admissible import Admissible
 from engine.execution.bars import decisions_of, simulate
-from engine.execution.costs import Terms
 from engine.execution.simulation import Simulation
 from engine.execution.terms import terms_of
 from engine.market.panel import PricePanel
 from engine.market.quotes import FloatArray
-from engine.pipeline.bench import BENCHMARKS
-from engine.rules.registry import rule_named
+from engine.pipeline.bench import core_held
 from engine.rules.resolve import resolve
 from engine.study.models import Study
 
@@ -142,36 +140,12 @@ class Part:
     @cached_property
     def core(self) -> Simulation:
         """The core held all along, on the same terms."""
-        return _core_held(_Terms(self.panel, self.terms))
+        return core_held(self.panel, self.terms)
 
 
 def no_columns() -> Columns:
     """Return metrics and paths of no sets."""
     return {**{key: np.empty(0) for key in KEYS}, PATH: np.empty(0, dtype=np.uint64)}
-
-
-class _Terms:
-    """A panel and terms that compare by what they contain."""
-
-    def __init__(self, panel: PricePanel, terms: Terms) -> None:
-        self.panel, self.terms = panel, terms
-        rates = terms.rates_for(len(panel)).tobytes()
-        own = (terms.core, terms.satellite, terms.fill, terms.fractional_shares, terms.initial_cash)
-        self._key = (panel.content_hash, panel.start_index, rates, *own)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Terms) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-
-@lru_cache(maxsize=2)
-def _core_held(on: _Terms) -> Simulation:
-    name, parameters = BENCHMARKS["core"]
-    rule = rule_named(name)
-    decisions = decisions_of(on.panel, rule, rule.parameters(parameters))
-    return simulate(on.panel, decisions, on.terms)
 
 
 def _path_hash(ran: Simulation) -> int:

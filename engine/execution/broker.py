@@ -34,6 +34,8 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untype
     """
 
     params = (("days", None), ("bars", None), ("fill_at_close", False))
+    tick_open = tick_high = tick_low = tick_close = None
+    """No ticks within a session: said here, or the broker searches for them at every order."""
 
     def start(self) -> None:
         """Collect the lines' values."""
@@ -87,6 +89,7 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
     def __init__(self) -> None:
         super().__init__()
         self.set_slippage_perc(0.0, slip_open=True, slip_out=True)
+        self.set_checksubmit(False)  # that there is cash enough is checked when it is paid
         self._slippage: dict[Any, float] = {}
         self._overnight_rates: list[float] = []
         self._held: list[tuple[Any, Any]] = []
@@ -107,6 +110,7 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         """Open the account."""
         super().start()
         self._held = [(self.positions[feed], feed.lines.close) for feed in self._feeds]
+        self._shares = tuple(position.size for position, _ in self._held)
 
     def slippage_of(self, data: Any) -> float:
         """Slippage of a feed: fraction of the quote, per side."""
@@ -117,31 +121,41 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         super()._try_exec_market(order, *bar)
 
     def notify(self, order: Any) -> None:
-        """Tell of an order's end; that it was submitted and accepted nobody need hear."""
-        if order.status not in (order.Submitted, order.Accepted):
-            super().notify(order)
+        """Tell of an order's end; that it was submitted and accepted nobody need hear.
 
-    @property
-    def has_work(self) -> bool:
-        """Whether orders wait for this session."""
-        return bool(self.submitted or self.pending)
+        It is told of at once, and nothing changes it any more: no copy is needed.
+        """
+        if order.status not in (order.Submitted, order.Accepted):
+            self.notifs.append(order)
 
     def next(self) -> None:
         """Execute the session's orders, record it, then credit the night's interest."""
-        if self.has_work:
-            super().next()
-        else:
-            self._mark()
+        if self.pending:
+            self._execute_pending()
+        self._mark()
         self.values.append(self._value)
         self.cash_held.append(self.cash)
-        self.shares_held.append(tuple([position.size for position, _ in self._held]))
+        self.shares_held.append(self._shares)
         self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
+
+    def _execute_pending(self) -> None:
+        """Execute market orders.
+
+        All that Backtrader does with them in a session, for shares held long and paid in full: it
+        would look for interest on loans, futures, histories and brackets of orders as well.
+        """
+        for _ in range(len(self.pending)):
+            order = self.pending.popleft()
+            self._try_exec(order)
+            if order.alive():
+                self.pending.append(order)
+        self._shares = tuple(position.size for position, _ in self._held)
 
     def _mark(self) -> None:
         """Value what is held at the close.
 
-        All that Backtrader does in a session without orders, for shares held long and paid in
-        full, in the same arithmetic; it would look up commission schemes and leverage as well.
+        As Backtrader does, for shares held long and paid in full, in the same arithmetic; it would
+        look up commission schemes and leverage as well.
         """
         worth = 0.0
         for position, close in self._held:
@@ -167,18 +181,21 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
         strategy._once()
         strategy.reset()
         broker, clock = self._broker, strategy.lines.datetime
+        days = self.datas[0].lines.datetime.array
+        clock.array = days[:]  # as with the feeds: there from the beginning, and gone along
         buffers = [buffer for feed in self.datas for buffer in feed.lines]
-        for day in self.datas[0].lines.datetime.array:
+        for t in range(len(days)):
+            length = t + 1
             for buffer in buffers:
-                buffer._idx += 1
-                buffer.lencount += 1
+                buffer._idx = t
+                buffer.lencount = length
             if strategy.pending is not None:
                 strategy.next_open()
             broker.next()
-            while (order := broker.get_notification()) is not None:
-                strategy.notify_order(order)
-            strategy.forward()
-            clock[0] = day
+            while broker.notifs:
+                strategy.notify_order(broker.notifs.popleft())
+            clock._idx = t
+            clock.lencount = length
             strategy.next()
 
 

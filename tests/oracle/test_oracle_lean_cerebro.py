@@ -24,9 +24,20 @@ RULES = [
 
 
 class PlainBroker(broker.RotationBroker):
-    """Backtrader's own way through every session."""
+    """Backtrader's own way through every session and with every order."""
 
-    has_work = True
+    notify = bt.brokers.BackBroker.notify
+
+    def __init__(self):
+        super().__init__()
+        self.set_checksubmit(True)
+
+    def next(self):
+        bt.brokers.BackBroker.next(self)
+        self.values.append(self._value)
+        self.cash_held.append(self.cash)
+        self.shares_held.append(tuple(self.positions[feed].size for feed in self._feeds))
+        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
 
 
 class PlainFeed(broker.PanelFeed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,9 @@ def sessions_between(first: np.datetime64, last: np.datetime64) -> SessionArray:
 
 def is_session(dates: SessionArray) -> NDArray[np.bool_]:
     """Return, per date, whether XNYS was open; False outside of the calendar's range."""
-    return np.isin(dates, _sessions())
+    sessions = _sessions()
+    after = np.minimum(np.searchsorted(sessions, dates), len(sessions) - 1)
+    return np.asarray(sessions[after] == dates)
 
 
 def in_range(dates: SessionArray) -> NDArray[np.bool_]:
@@ -64,8 +67,6 @@ def calendar_range() -> str:
 @lru_cache(maxsize=1)
 def _sessions() -> SessionArray:
     """Return all sessions of the range: kept, or worked out, which takes more than a second."""
-    from importlib.metadata import version  # slow to load, and seldom asked
-
     name = f"sessions/XNYS.{version('exchange_calendars')}.{version('pandas')}"
     kept = recall(name)
     if kept is None:

@@ -22,6 +22,7 @@ from engine.market.panel import PricePanel
 from engine.market.quotes import FloatArray
 from engine.pipeline.bench import core_held
 from engine.rules.resolve import resolve
+from engine.startup import later
 from engine.study.models import Study
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Part:
 
     @cached_property
     def _kernel(self) -> Any:
+        later("scipy.linalg.cython_blas")  # numba loads it; no kernel multiplies matrices
         from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 
@@ -82,9 +84,9 @@ class Part:
         return kernel(self.panel, self.resolved.rule, self._given, self._axes, self.terms)
 
     def _by_kernel(self, numbers: Numbers, workers: int) -> Columns:
-        from engine.evaluation.trial_metrics import trial_metrics
-
         trials = self._kernel.run(numbers, workers)
+        from engine.evaluation.trial_metrics import trial_metrics  # with the kernel, loaded above
+
         returns = len(self.panel) - self.panel.start_index - 1
         metrics = trial_metrics(trials, returns, self.terms.initial_cash, workers)
         return {**metrics, PATH: trials.set_paths}

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from engine.errors import ExecutionError
+from engine.startup import CALM
 
 B = TypeVar("B")
 
@@ -30,13 +31,6 @@ gc.disable()
 sys.path[:] = json.loads(sys.argv[1])
 from engine.pipeline.sweeping.workers import serve
 serve()
-"""
-
-CALM = {"OPENBLAS_THREAD_TIMEOUT": "16"}
-"""For the environment of processes that load NumPy and hardly multiply matrices.
-
-How long (as a power of two, in clock cycles) each thread of OpenBLAS turns round and round in wait
-of work: by default it keeps a processor busy for longer than all of NumPy takes to load.
 """
 
 

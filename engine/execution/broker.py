@@ -18,6 +18,7 @@ from engine.execution.simulation import (
 )
 from engine.market.panel import Bars, PricePanel
 from engine.market.quotes import FloatArray
+from engine.rotation.costs import Quote
 from engine.rules.lean import backtrader as bt
 from engine.rules.rule import Rule, RuleParams
 from engine.rules.strategy import RotationStrategy
@@ -90,9 +91,11 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         super().__init__()
         self.set_slippage_perc(0.0, slip_open=True, slip_out=True)
         self.set_checksubmit(False)  # that there is cash enough is checked when it is paid
-        self._slippage: dict[Any, float] = {}
+        self._costs: dict[Any, AssetCosts] = {}
         self._overnight_rates: list[float] = []
-        self._held: list[tuple[Any, Any]] = []
+        self._held: list[Any] = []
+        self._shares: tuple[float, ...] = ()
+        self._worths: list[tuple[float, float, Any]] = []
         self.values: list[float] = []
         self.cash_held: list[float] = []
         self.shares_held: list[tuple[float, ...]] = []
@@ -102,22 +105,24 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self.set_cash(terms.initial_cash)
         for feed, costs in zip(feeds, (terms.core, terms.satellite), strict=True):
             self.setcommission(commission=costs.commission, name=feed._name)
-            self._slippage[feed] = costs.slippage
+            self._costs[feed] = costs
         self._feeds = feeds
         self._overnight_rates = overnight_rates.tolist()
 
     def start(self) -> None:
         """Open the account."""
         super().start()
-        self._held = [(self.positions[feed], feed.lines.close) for feed in self._feeds]
-        self._shares = tuple(position.size for position, _ in self._held)
+        self._held = [self.positions[feed] for feed in self._feeds]
+        self._take_stock()
 
-    def slippage_of(self, data: Any) -> float:
-        """Slippage of a feed: fraction of the quote, per side."""
-        return self._slippage[data]
+    def quote_of(self, data: Any, price: float) -> Quote:
+        """Return what a share of a feed is worth when it is traded at a price."""
+        slippage, commission = self._costs[data].slippage, self._costs[data].commission
+        sale, purchase = price * (1.0 - slippage), price * (1.0 + slippage)
+        return Quote(price, sale - commission * sale, purchase + commission * purchase)
 
     def _try_exec_market(self, order: Any, *bar: float) -> None:
-        self.p.slip_perc = self._slippage[order.data]
+        self.p.slip_perc = self._costs[order.data].slippage
         super()._try_exec_market(order, *bar)
 
     def notify(self, order: Any) -> None:
@@ -129,14 +134,24 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
             self.notifs.append(order)
 
     def next(self) -> None:
-        """Execute the session's orders, record it, then credit the night's interest."""
+        """Execute the session's orders, value what is held, record it, credit the night's interest.
+
+        Shares held long and paid in full are valued in Backtrader's arithmetic; it would look up
+        commission schemes and leverage as well.
+        """
         if self.pending:
             self._execute_pending()
-        self._mark()
+        session, worth = len(self.values), 0.0
+        for size, paid, closes in self._worths:
+            price = closes[session]
+            gain = size * (price - paid)
+            worth += size * price - gain
+            worth += gain
+        self._value = self.cash + worth
         self.values.append(self._value)
         self.cash_held.append(self.cash)
         self.shares_held.append(self._shares)
-        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
+        self.cash += self.cash * self._overnight_rates[session]
 
     def _execute_pending(self) -> None:
         """Execute market orders.
@@ -149,22 +164,16 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
             self._try_exec(order)
             if order.alive():
                 self.pending.append(order)
-        self._shares = tuple(position.size for position, _ in self._held)
+        self._take_stock()
 
-    def _mark(self) -> None:
-        """Value what is held at the close.
-
-        As Backtrader does, for shares held long and paid in full, in the same arithmetic; it would
-        look up commission schemes and leverage as well.
-        """
-        worth = 0.0
-        for position, close in self._held:
-            if position.size:
-                price = close[0]
-                gain = position.size * (price - position.price)
-                worth += position.size * price - gain
-                worth += gain
-        self._value = self.cash + worth
+    def _take_stock(self) -> None:
+        """Note what is held until the next order: shares, what they cost, and their closes."""
+        self._shares = tuple(position.size for position in self._held)
+        self._worths = [
+            (position.size, position.price, feed.lines.close.array)
+            for position, feed in zip(self._held, self._feeds, strict=True)
+            if position.size
+        ]
 
 
 class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untyped
@@ -173,7 +182,8 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
     What happens in a session is Backtrader's, in Backtrader's order: feeds go on, ``next_open``
     places orders, the broker executes them, the strategy is notified, ``next`` decides. Left out
     is what such a run never has: timers, writers, indicators, observers, other time frames, and
-    a book of trades beside the fills.
+    a book of trades beside the fills. Feeds go on where somebody looks at them: in sessions with
+    orders, for the strategy decides by what it has read before, and the broker knows all closes.
     """
 
     def _runonce(self, runstrats: list[Any]) -> None:
@@ -185,18 +195,23 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
         clock.array = days[:]  # as with the feeds: there from the beginning, and gone along
         buffers = [buffer for feed in self.datas for buffer in feed.lines]
         for t in range(len(days)):
-            length = t + 1
-            for buffer in buffers:
-                buffer._idx = t
-                buffer.lencount = length
             if strategy.pending is not None:
+                _move(buffers, t)
                 strategy.next_open()
             broker.next()
             while broker.notifs:
                 strategy.notify_order(broker.notifs.popleft())
             clock._idx = t
-            clock.lencount = length
+            clock.lencount = t + 1
             strategy.next()
+        _move(buffers, len(days) - 1)
+
+
+def _move(buffers: list[Any], session: int) -> None:
+    """Have lines stand at a session."""
+    for buffer in buffers:
+        buffer._idx = session
+        buffer.lencount = session + 1
 
 
 def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Terms) -> Simulation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -75,6 +75,8 @@ class Decider:
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
+            # what is asked at every close: elements of a memoryview are Python's own
+            self._answers: tuple[Any, Any] = self._enter.data, self._leave.data
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""
@@ -82,7 +84,8 @@ class Decider:
             weight = float(self._weights[t])
             return None if np.isnan(weight) else Decision(t, weight, "schedule", ())
         rule = self._switching
-        enter, leave = bool(self._enter[t]), bool(self._leave[t])
+        enters, leaves = self._answers
+        enter, leave = enters[t], leaves[t]
         state = step(self.state, t, enter, leave, rule.max_holding, rule.cooldown)
         held = t - self.state.since
         self.state = state

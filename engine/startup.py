@@ -20,21 +20,40 @@ of work: by default it keeps a processor busy for longer than all of NumPy takes
 class _Later(ModuleType):
     """Stands for a module until something of it is asked for."""
 
+    def __init__(self, name: str, extended_by: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self._extended_by = extended_by
+
     def __getattr__(self, name: str) -> Any:
         if name in {"__file__", "__path__", "__warningregistry__", "__wrapped__"}:
             raise AttributeError(name)  # whoever looks at all modules asks for nothing
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
+        own = self.__name__
+        for stub in (own, *self._extended_by):
+            if isinstance(sys.modules.get(stub), _Later):
+                del sys.modules[stub]
+        module = importlib.import_module(own)
+        for extension in self._extended_by:
+            importlib.import_module(extension)
+        vars(self).update(vars(module))
+        package = vars(sys.modules[own.rpartition(".")[0]])
+        package.update({alias: module for alias, value in package.items() if value is self})
+        return getattr(module, name)
 
 
-def later(name: str) -> None:
-    """Have a module loaded when something of it is first asked for, not when it is imported.
+def later(name: str, *extended_by: str) -> None:
+    """Have a module of a package loaded when something of it is first asked for, not before.
 
-    For a module that a library imports and the engine never uses.
+    For what a library imports, with the package it is in, and the engine never uses.
+
+    Parameters
+    ----------
+    name : str
+    *extended_by : str
+        Modules that add something to it, to be loaded with it.
     """
-    if name not in sys.modules:
-        sys.modules[name] = _Later(name)
+    for stub, extensions in ((name, extended_by), *((one, ()) for one in extended_by)):
+        if stub not in sys.modules:
+            sys.modules[stub] = _Later(stub, extensions)
 
 
 def calm_down() -> None:

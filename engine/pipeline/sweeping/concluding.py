@@ -62,6 +62,7 @@ class Course:
         plan = self._plan
         self._progress.say("studying neighbours and halves of history")
         findings = self._studied.finish()
+        content_hash = plan.content_hash  # all that can be known is, before others are waited for
         if self._chosen:
             self._progress.say(f"confirming {len(self._chosen)} sets in Backtrader")
         confirmations = self._confirming.finish(self._chosen)
@@ -72,7 +73,7 @@ class Course:
             "seed": plan.study.seed,
             "config": resolved(plan.study),
             "folder": plan.study.folder,
-            "content_hash": plan.content_hash,
+            "content_hash": content_hash,
             "setting": setting_of(plan.study, plan.panel),
             "axes": plan.keys,
             "outer": plan.outer,

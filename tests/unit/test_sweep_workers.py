@@ -1,5 +1,6 @@
 """Processes beside a sweep: they answer, they fail in words, and they never outlive it."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError, ExecutionError
-from engine.pipeline.sweeping.workers import Workers
+from engine.pipeline.sweeping.workers import MUCH, Workers
 
 LIVING = """
 import os, sys, time
@@ -155,3 +156,22 @@ def _runs(number):
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_what_tasks_leave_behind_is_thrown_away():
+    """Else a sweep of many long runs would fill the memory."""
+    with Workers(1) as workers:
+        left = [workers.submit(_littering)() for _ in range(12)]
+    assert max(left) <= MUCH + 2 * LITTER
+    assert left != sorted(left)
+
+
+LITTER = 30_000
+
+
+def _littering():
+    """Leave cycles behind; returns how many objects there are that nobody has looked at."""
+    for _ in range(LITTER):
+        knot = []
+        knot.append(knot)
+    return gc.get_count()[0]

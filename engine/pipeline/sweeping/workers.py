@@ -33,6 +33,9 @@ from engine.pipeline.sweeping.workers import serve
 serve()
 """
 
+MUCH = 100_000
+"""Objects that tasks may leave behind before a process looks for garbage: some 40 MB."""
+
 
 def processors() -> int:
     """Return how many processors this process may use."""
@@ -132,7 +135,7 @@ def serve() -> None:
     import engine.execution.broker
     import engine.pipeline.sweeping.tasks  # noqa: F401
 
-    gc.freeze()  # a task is short; what it leaves behind is collected after its answer
+    gc.freeze()  # garbage is looked for after an answer, once there is much of it
     shared: tuple[Any, ...] = ()
     while True:
         try:
@@ -150,4 +153,5 @@ def serve() -> None:
         except BrokenPipeError:
             os._exit(1)  # nobody waits any more
         del answer, function, arguments, news
-        gc.collect()
+        if gc.get_count()[0] > MUCH:
+            gc.collect()

@@ -1,5 +1,8 @@
 """What Backtrader says of a sweep: which sets are run again, and what a difference leads to."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from panels import random_panel
@@ -169,3 +172,13 @@ def test_a_mistake_of_the_kernel_is_found(panel, monkeypatch, column, change, me
         assert one.differences[metric] > 1e-9
         assert one.differences["exposure"] < 1e-9
         assert one.largest == one.differences[one.worst] == max(one.differences.values())
+
+
+def test_nothing_that_studies_a_grid_is_loaded_before_processes_are_asked():
+    """Others wait for their first task meanwhile."""
+    code = (
+        "import sys; from engine.pipeline.sweeping import concluding, on_disk, plan; "
+        "print([name for name in sys.modules if name.startswith('engine.evaluation.grid_study')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -9,7 +9,6 @@ from engine.pipeline.sweeping.confirming import Confirming
 from engine.pipeline.sweeping.part import Columns
 from engine.pipeline.sweeping.plan import Numbers, Plan, nothing_allowed
 from engine.pipeline.sweeping.progress import Progress
-from engine.pipeline.sweeping.studied import Studied
 from engine.pipeline.sweeping.tally import Tally
 from engine.pipeline.sweeping.tasks import reference
 from engine.pipeline.sweeping.workers import Workers
@@ -34,6 +33,8 @@ class Course:
         self._confirming = Confirming(processes)
         for number in self._tally.foreseen():
             self._confirming.begin(number, plan.grid[number])
+        from engine.pipeline.sweeping.studied import Studied  # loaded while others are busy
+
         self._studied = Studied(plan, metric)
 
     def add(self, chunk: int, numbers: Numbers, columns: Columns, *, fresh: bool = True) -> None:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.evaluation.backtest import measure, measure_against
-from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_keys import KEYS, PATH
 from engine.execution.admissible import Admissible
 from engine.execution.bars import decisions_of, simulate
 from engine.execution.simulation import Simulation

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_keys import KEYS, PATH
 from engine.pipeline.sweeping.confirming import Chosen
 from engine.pipeline.sweeping.plan import KEPT, Numbers, Plan
 from engine.store.ranking import Leaders, Sample

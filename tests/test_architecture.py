@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 
 # From the lowest to the highest; a module may import from its own layer and those below.
 LAYERS = (
-    "errors",  # also version, user_cache: what everything may use
+    "errors",  # also version, user_cache, startup: what everything may use
     "study",
     "market",
     "signals",
@@ -23,11 +23,11 @@ LAYERS = (
     "pipeline",
     "cli",
 )
-SAME_AS_ERRORS = {"version", "user_cache"}
+SAME_AS_ERRORS = {"version", "user_cache", "startup"}
 
 # A library that only these places may import: lazily or not.
 ONLY_IN = {
-    "backtrader": ("engine/execution/broker.py", "engine/rules/strategy.py"),
+    "backtrader": ("engine/rules/lean.py",),
     "plotly": ("engine/report/",),
     "click": ("engine/cli/",),
     "rich_click": ("engine/cli/",),

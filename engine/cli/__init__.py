@@ -29,6 +29,7 @@ from engine.cli.sweep import sweep
 from engine.cli.top import top
 from engine.cli.walk_forward import walk_forward
 from engine.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, StreaklabError
+from engine.startup import calm_down
 from engine.version import VERSION
 
 _DEFECT = """internal error: {}: {}
@@ -61,6 +62,7 @@ for command in (
 def main() -> NoReturn:
     """Run the command line; every error ends in one clear message and its exit code."""
     _speak_utf8()
+    calm_down()
     _leave(_run(sys.argv[1:]))
 
 

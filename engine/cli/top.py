@@ -43,8 +43,8 @@ def top(
     Sets that held the same all along are one strategy under several names; one stands for them,
     unless `--all-paths`. RUN is named as for `streak show`.
     """
-    from engine.evaluation.grid_study.places import PATH
     from engine.evaluation.metrics import to_json_value
+    from engine.evaluation.trial_keys import PATH
     from engine.report.sweeps import top_table
     from engine.store.folders import find
     from engine.store.ranking import best_rows

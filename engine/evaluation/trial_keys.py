@@ -1,4 +1,4 @@
-"""Which metrics a sweep gives: to be known without loading what compiles them."""
+"""Columns of a sweep: to be known without loading what compiles or studies them."""
 
 from __future__ import annotations
 
@@ -25,3 +25,6 @@ KEYS = (
     "information_ratio",
 )
 """Metrics a sweep gives for every parameter set."""
+
+PATH = "path"
+"""Column of the hash of a set's position path: equal for sets that held the same all along."""

@@ -6,7 +6,6 @@ import array
 import datetime as dt
 from typing import Any
 
-import backtrader as bt
 import numpy as np
 
 from engine.errors import ExecutionError
@@ -19,6 +18,8 @@ from engine.execution.simulation import (
 )
 from engine.market.panel import Bars, PricePanel
 from engine.market.quotes import FloatArray
+from engine.rotation.costs import Quote
+from engine.rules.lean import backtrader as bt
 from engine.rules.rule import Rule, RuleParams
 from engine.rules.strategy import RotationStrategy
 
@@ -34,6 +35,8 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untype
     """
 
     params = (("days", None), ("bars", None), ("fill_at_close", False))
+    tick_open = tick_high = tick_low = tick_close = None
+    """No ticks within a session: said here, or the broker searches for them at every order."""
 
     def start(self) -> None:
         """Collect the lines' values."""
@@ -87,9 +90,12 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
     def __init__(self) -> None:
         super().__init__()
         self.set_slippage_perc(0.0, slip_open=True, slip_out=True)
-        self._slippage: dict[Any, float] = {}
+        self.set_checksubmit(False)  # that there is cash enough is checked when it is paid
+        self._costs: dict[Any, AssetCosts] = {}
         self._overnight_rates: list[float] = []
-        self._held: list[tuple[Any, Any]] = []
+        self._held: list[Any] = []
+        self._shares: tuple[float, ...] = ()
+        self._worths: list[tuple[float, float, Any]] = []
         self.values: list[float] = []
         self.cash_held: list[float] = []
         self.shares_held: list[tuple[float, ...]] = []
@@ -99,58 +105,75 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self.set_cash(terms.initial_cash)
         for feed, costs in zip(feeds, (terms.core, terms.satellite), strict=True):
             self.setcommission(commission=costs.commission, name=feed._name)
-            self._slippage[feed] = costs.slippage
+            self._costs[feed] = costs
         self._feeds = feeds
         self._overnight_rates = overnight_rates.tolist()
 
     def start(self) -> None:
         """Open the account."""
         super().start()
-        self._held = [(self.positions[feed], feed.lines.close) for feed in self._feeds]
+        self._held = [self.positions[feed] for feed in self._feeds]
+        self._take_stock()
 
-    def slippage_of(self, data: Any) -> float:
-        """Slippage of a feed: fraction of the quote, per side."""
-        return self._slippage[data]
+    def quote_of(self, data: Any, price: float) -> Quote:
+        """Return what a share of a feed is worth when it is traded at a price."""
+        slippage, commission = self._costs[data].slippage, self._costs[data].commission
+        sale, purchase = price * (1.0 - slippage), price * (1.0 + slippage)
+        return Quote(price, sale - commission * sale, purchase + commission * purchase)
 
     def _try_exec_market(self, order: Any, *bar: float) -> None:
-        self.p.slip_perc = self._slippage[order.data]
+        self.p.slip_perc = self._costs[order.data].slippage
         super()._try_exec_market(order, *bar)
 
     def notify(self, order: Any) -> None:
-        """Tell of an order's end; that it was submitted and accepted nobody need hear."""
-        if order.status not in (order.Submitted, order.Accepted):
-            super().notify(order)
+        """Tell of an order's end; that it was submitted and accepted nobody need hear.
 
-    @property
-    def has_work(self) -> bool:
-        """Whether orders wait for this session."""
-        return bool(self.submitted or self.pending)
+        It is told of at once, and nothing changes it any more: no copy is needed.
+        """
+        if order.status not in (order.Submitted, order.Accepted):
+            self.notifs.append(order)
 
     def next(self) -> None:
-        """Execute the session's orders, record it, then credit the night's interest."""
-        if self.has_work:
-            super().next()
-        else:
-            self._mark()
+        """Execute the session's orders, value what is held, record it, credit the night's interest.
+
+        Shares held long and paid in full are valued in Backtrader's arithmetic; it would look up
+        commission schemes and leverage as well.
+        """
+        if self.pending:
+            self._execute_pending()
+        session, worth = len(self.values), 0.0
+        for size, paid, closes in self._worths:
+            price = closes[session]
+            gain = size * (price - paid)
+            worth += size * price - gain
+            worth += gain
+        self._value = self.cash + worth
         self.values.append(self._value)
         self.cash_held.append(self.cash)
-        self.shares_held.append(tuple([position.size for position, _ in self._held]))
-        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
+        self.shares_held.append(self._shares)
+        self.cash += self.cash * self._overnight_rates[session]
 
-    def _mark(self) -> None:
-        """Value what is held at the close.
+    def _execute_pending(self) -> None:
+        """Execute market orders.
 
-        All that Backtrader does in a session without orders, for shares held long and paid in
-        full, in the same arithmetic; it would look up commission schemes and leverage as well.
+        All that Backtrader does with them in a session, for shares held long and paid in full: it
+        would look for interest on loans, futures, histories and brackets of orders as well.
         """
-        worth = 0.0
-        for position, close in self._held:
-            if position.size:
-                price = close[0]
-                gain = position.size * (price - position.price)
-                worth += position.size * price - gain
-                worth += gain
-        self._value = self.cash + worth
+        for _ in range(len(self.pending)):
+            order = self.pending.popleft()
+            self._try_exec(order)
+            if order.alive():
+                self.pending.append(order)
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        """Note what is held until the next order: shares, what they cost, and their closes."""
+        self._shares = tuple(position.size for position in self._held)
+        self._worths = [
+            (position.size, position.price, feed.lines.close.array)
+            for position, feed in zip(self._held, self._feeds, strict=True)
+            if position.size
+        ]
 
 
 class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untyped
@@ -159,7 +182,8 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
     What happens in a session is Backtrader's, in Backtrader's order: feeds go on, ``next_open``
     places orders, the broker executes them, the strategy is notified, ``next`` decides. Left out
     is what such a run never has: timers, writers, indicators, observers, other time frames, and
-    a book of trades beside the fills.
+    a book of trades beside the fills. Feeds go on where somebody looks at them: in sessions with
+    orders, for the strategy decides by what it has read before, and the broker knows all closes.
     """
 
     def _runonce(self, runstrats: list[Any]) -> None:
@@ -167,19 +191,27 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
         strategy._once()
         strategy.reset()
         broker, clock = self._broker, strategy.lines.datetime
+        days = self.datas[0].lines.datetime.array
+        clock.array = days[:]  # as with the feeds: there from the beginning, and gone along
         buffers = [buffer for feed in self.datas for buffer in feed.lines]
-        for day in self.datas[0].lines.datetime.array:
-            for buffer in buffers:
-                buffer._idx += 1
-                buffer.lencount += 1
+        for t in range(len(days)):
             if strategy.pending is not None:
+                _move(buffers, t)
                 strategy.next_open()
             broker.next()
-            while (order := broker.get_notification()) is not None:
-                strategy.notify_order(order)
-            strategy.forward()
-            clock[0] = day
+            while broker.notifs:
+                strategy.notify_order(broker.notifs.popleft())
+            clock._idx = t
+            clock.lencount = t + 1
             strategy.next()
+        _move(buffers, len(days) - 1)
+
+
+def _move(buffers: list[Any], session: int) -> None:
+    """Have lines stand at a session."""
+    for buffer in buffers:
+        buffer._idx = session
+        buffer.lencount = session + 1
 
 
 def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Terms) -> Simulation:

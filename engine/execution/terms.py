@@ -9,7 +9,6 @@ import numpy as np
 from engine.execution.costs import AssetCosts, Terms
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.panel import PricePanel
-from engine.market.rates import yearly_rates
 from engine.study.models import Execution
 
 BASIS_POINT = 1e-4
@@ -32,6 +31,8 @@ def terms_of(execution: Execution, panel: PricePanel) -> Terms:
 
     rate = execution.cash_rate
     if isinstance(rate, (str, Path)):
+        from engine.market.rates import yearly_rates  # with all that reads files
+
         overnight = np.zeros(len(panel))
         traded = yearly_rates(Path(rate), panel.traded_sessions)
         overnight[panel.start_index :] = traded / SESSIONS_PER_YEAR

@@ -49,7 +49,9 @@ def sessions_between(first: np.datetime64, last: np.datetime64) -> SessionArray:
 
 def is_session(dates: SessionArray) -> NDArray[np.bool_]:
     """Return, per date, whether XNYS was open; False outside of the calendar's range."""
-    return np.isin(dates, _sessions())
+    sessions = _sessions()
+    after = np.minimum(np.searchsorted(sessions, dates), len(sessions) - 1)
+    return np.asarray(sessions[after] == dates)
 
 
 def in_range(dates: SessionArray) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from engine.evaluation.backtest import measure, measure_against
@@ -31,6 +31,35 @@ def benchmark_named(rule: Mapping[str, Any]) -> str:
     """Return which benchmark a rule is, given its name and parameters; empty if it is none."""
     known = (rule["name"], rule["parameters"])
     return next((name for name, given in BENCHMARKS.items() if given == known), "")
+
+
+def core_held(panel: PricePanel, terms: Terms) -> Simulation:
+    """Return the core held all along, by the bar-by-bar engine; the last ones are remembered."""
+    return _core_held(_Terms(panel, terms))
+
+
+class _Terms:
+    """A panel and terms that compare by what they contain."""
+
+    def __init__(self, panel: PricePanel, terms: Terms) -> None:
+        self.panel, self.terms = panel, terms
+        rates = terms.rates_for(len(panel)).tobytes()
+        own = (terms.core, terms.satellite, terms.fill, terms.fractional_shares, terms.initial_cash)
+        self._key = (panel.content_hash, panel.start_index, rates, *own)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Terms) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=2)
+def _core_held(on: _Terms) -> Simulation:
+    name, parameters = BENCHMARKS["core"]
+    rule = rule_named(name)
+    decisions = decisions_of(on.panel, rule, rule.parameters(parameters))
+    return simulate(on.panel, decisions, on.terms)
 
 
 def silent(_: str) -> None:

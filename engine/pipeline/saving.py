@@ -1,32 +1,34 @@
-"""Writing results: what the store keeps of a run and of a comparison."""
+"""Writing results: what the store keeps of each kind of them.
+
+What only one kind needs is loaded when one is written: a sweep waits for no chapter on evidence.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.evaluation.metrics import to_json_value
-from engine.evaluation.streak_study.table import Streak
 from engine.pipeline.bench import setting_of
-from engine.pipeline.scanning import Scan
 from engine.report import tables
 from engine.report.results import run_table
-from engine.report.search_evidence import evidence_csv, evidence_notes, evidence_sections
 from engine.report.sections import SECTIONS_FILE, Section, sections_json, sections_markdown
 from engine.report.sweeps import core_label, sweep_csv, sweep_markdown, sweep_table
 from engine.report.tables import Table
-from engine.report.walk_forwards import walk_forward_markdown, walk_forward_table
-from engine.store.evidence import KIND, Evidence, evidence_files, evidence_json
 from engine.store.files import comparison_files, notice_of, run_files
 from engine.store.folders import Stored, save
 from engine.store.provenance import code_hash, content_hash, library_versions
 from engine.store.records import Comparison, RunResult, Setting
-from engine.store.scans import scan_files
 from engine.store.sweeps import SweepSummary, sweep_files
 from engine.store.trials import TRIALS
-from engine.store.walk_forwards import WalkForward, walk_forward_files
+
+if TYPE_CHECKING:
+    from engine.evaluation.streak_study.table import Streak
+    from engine.pipeline.scanning import Scan
+    from engine.store.evidence import Evidence
+    from engine.store.walk_forwards import WalkForward
 
 
 def save_run(result: RunResult, study_text: bytes, root: Path) -> Stored:
@@ -86,6 +88,8 @@ def save_scan(
     `options` are those of the command; those that choose what is listed count in the folder's hash,
     the others do in that of the scan.
     """
+    from engine.store.scans import scan_files
+
     simulated = scan.panel.simulated
     listing = [options["kind"], options["min_length"], options["top"]]
     files = {
@@ -145,6 +149,9 @@ def save_sweep(sweep: SweepSummary, trials: bytes | Path, text: bytes, root: Pat
 
 def save_walk_forward(found: WalkForward, study_text: bytes, root: Path) -> Stored:
     """Write a walk-forward's folder under `root` and return it."""
+    from engine.report.walk_forwards import walk_forward_markdown, walk_forward_table
+    from engine.store.walk_forwards import walk_forward_files
+
     table = walk_forward_table(found)
     files = {
         "study.yaml": study_text,
@@ -174,6 +181,9 @@ def save_walk_forward(found: WalkForward, study_text: bytes, root: Path) -> Stor
 
 def save_evidence(found: Evidence, root: Path) -> Stored:
     """Write the folder of a sweep's evidence under `root` and return it."""
+    from engine.report.search_evidence import evidence_csv, evidence_notes, evidence_sections
+    from engine.store.evidence import KIND, evidence_files, evidence_json
+
     simulated = found.setting.simulated
     told = evidence_json(found)
     core = core_label(found.setting)

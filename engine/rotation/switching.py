@@ -58,4 +58,6 @@ def step(state: State, t: int, enter: bool, leave: bool, max_holding: int, coold
         return State(False, state.since, t + 1 + cooldown, LEFT_ON_TRIGGER)
     elif 0 < max_holding <= t - state.since:
         return State(False, state.since, t + 1 + cooldown, LEFT_ON_AGE)
+    if state.event == NOTHING:
+        return state  # as at most closes: none need be made
     return State(state.inside, state.since, state.eligible, NOTHING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -69,11 +69,14 @@ class Decider:
     def know(self, history: History) -> None:
         """Evaluate the rule on all that is known; decisions already made stand."""
         self._values = FeatureValues(history.closes)
+        self._looked_at: dict[bool, _LookedAt] = {}
         if self._switching is None:
             self._weights = planned(self.rule, history, self.params)
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
+            # what is asked at every close: elements of a memoryview are Python's own
+            self._answers: tuple[Any, Any] = self._enter.data, self._leave.data
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""
@@ -81,7 +84,8 @@ class Decider:
             weight = float(self._weights[t])
             return None if np.isnan(weight) else Decision(t, weight, "schedule", ())
         rule = self._switching
-        enter, leave = bool(self._enter[t]), bool(self._leave[t])
+        enters, leaves = self._answers
+        enter, leave = enters[t], leaves[t]
         state = step(self.state, t, enter, leave, rule.max_holding, rule.cooldown)
         held = t - self.state.since
         self.state = state
@@ -89,8 +93,7 @@ class Decider:
             return None
         if state.event == LEFT_ON_AGE:
             return Decision(t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),))
-        entered = state.event == ENTERED
-        return self._explained(t, rule.enter if entered else rule.leave, float(entered))
+        return self._explained(t, state.event == ENTERED)
 
     def scheduled(self, since: int, t: int) -> float | None:
         """Return the last weight of a schedule from the close of `since` up to that of `t`.
@@ -103,11 +106,13 @@ class Decider:
         decided = decided[~np.isnan(decided)]
         return float(decided[-1]) if len(decided) else None
 
-    def _explained(self, t: int, trigger: Trigger, weight: float) -> Decision:
-        fired = [c for c in trigger.comparisons() if c.answers(self._values, 0)[t]]
-        looked_at = dict.fromkeys(f for c in trigger.comparisons() for f in c.features())
-        values = tuple((str(f), float(self._values.feature(f)[t])) for f in looked_at)
-        return Decision(t, weight, "; ".join(str(c) for c in fired) or str(trigger), values)
+    def _explained(self, t: int, entered: bool) -> Decision:
+        if entered not in self._looked_at:  # once: a rule may decide a thousand times
+            assert self._switching is not None
+            trigger = self._switching.enter if entered else self._switching.leave
+            self._looked_at[entered] = _LookedAt(trigger, self._values)
+        fired, features = self._looked_at[entered].at(t)
+        return Decision(t, float(entered), fired, features)
 
     def features(self) -> dict[Feature, Values]:
         """Return every feature the rule looks at, with its values, each of shape (n,)."""
@@ -122,3 +127,19 @@ class Decider:
         if self._switching is None:
             return {}
         return {"enter": self._enter, "leave": self._leave}
+
+
+class _LookedAt:
+    """What a trigger looks at, in words and numbers."""
+
+    def __init__(self, trigger: Trigger, known: FeatureValues) -> None:
+        self._whole = str(trigger)
+        self._comparisons = [(str(c), c.answers(known, 0)) for c in trigger.comparisons()]
+        features = dict.fromkeys(f for c in trigger.comparisons() for f in c.features())
+        self._features = [(str(f), known.feature(f)) for f in features]
+
+    def at(self, t: int) -> tuple[str, tuple[tuple[str, float], ...]]:
+        """Return the comparisons that fired at close t, and the values of all features there."""
+        fired = "; ".join([text for text, answers in self._comparisons if answers[t]])
+        values = [(text, float(values[t])) for text, values in self._features]
+        return fired or self._whole, tuple(values)

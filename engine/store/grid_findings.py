@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.evaluation.grid_study import (
-    GridFindings,
-    HalfResult,
-    Halves,
-    Map,
-    Neighbourhood,
-    Profile,
-)
 from engine.evaluation.metrics import to_json_value
 from engine.store.files import csv_bytes
+
+if TYPE_CHECKING:
+    from engine.evaluation.grid_study import (
+        GridFindings,
+        HalfResult,
+        Halves,
+        Map,
+        Neighbourhood,
+        Profile,
+    )
 
 HEATMAP_COLUMNS = ("axis_x", "x", "axis_y", "y", "sets", "mean", "best", "worst")
 

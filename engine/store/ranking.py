@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError, did_you_mean
 from engine.evaluation.definitions import METRIC_KEYS, find_metric
-from engine.evaluation.grid_study.places import PATH
+from engine.evaluation.trial_keys import PATH
 from engine.store.filters import matching
 
 Columns = Mapping[str, NDArray[Any]]

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.evaluation.inference.rules import RuleTests
-from engine.evaluation.inference.uncertainty import Uncertainty
-from engine.evaluation.inference.verdict import Verdict
 from engine.evaluation.metrics import Metrics
 from engine.execution.simulation import Simulation
 from engine.market.quotes import FloatArray, SessionArray
@@ -20,6 +17,10 @@ from engine.store.provenance import content_hash
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from engine.evaluation.inference.rules import RuleTests
+    from engine.evaluation.inference.uncertainty import Uncertainty
+    from engine.evaluation.inference.verdict import Verdict
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.grid_study import GridFindings
-from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.metrics import to_json_value
+from engine.evaluation.trial_keys import PATH
 from engine.execution.simulation import Simulation
 from engine.store.files import csv_bytes, measured_json, notice_of
 from engine.store.folders import json_bytes
@@ -24,6 +23,8 @@ from engine.store.records import Measured, Setting
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from engine.evaluation.grid_study import GridFindings
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,11 @@ class TrialsWriter:
         self, target: Path | IO[bytes], axes: Mapping[str, NDArray[Any]], *, simulated: bool
     ) -> None:
         self._target, self._stamp = target, parquet_stamp(simulated)
-        self._axes = {key: to_arrow(values) for key, values in axes.items()}
+        # numbers are taken by NumPy: Arrow would load all that it can compute with first
+        self._axes = {
+            key: values if values.dtype.kind in "biuf" else to_arrow(values)
+            for key, values in axes.items()
+        }
         self._writer: Any = None
 
     def write(
@@ -43,7 +47,7 @@ class TrialsWriter:
         """Write a chunk: the index of each row's value on every axis, and the other columns."""
         import pyarrow as pa
 
-        swept = {key: values.take(to_arrow(digits[key])) for key, values in self._axes.items()}
+        swept = {key: _taken(values, digits[key]) for key, values in self._axes.items()}
         columns = {**swept, **{name: to_arrow(values) for name, values in columns.items()}}
         table = pa.Table.from_arrays(list(columns.values()), names=list(columns))
         table = table.replace_schema_metadata(self._stamp)
@@ -72,6 +76,13 @@ class TrialsWriter:
         """Finish the file."""
         if self._writer is not None:
             self._writer.close()
+
+
+def _taken(values: Any, digits: NDArray[Any]) -> Any:
+    """Return the value of each digit, as an array of Arrow."""
+    if isinstance(values, np.ndarray):
+        return to_arrow(values[digits])
+    return values.take(to_arrow(digits))
 
 
 class TrialColumns(Mapping[str, NDArray[Any]]):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_line import streak
+from short_studies import SHORT, write_study
 
 from engine.errors import DataError, OrderRejectedError, StoreError
 
@@ -314,3 +315,22 @@ def test_a_run_loads_plotting_and_other_baggage_never(shared, tmp_path):
     assert code == 0
     assert "backtrader" in modules
     assert modules & {"matplotlib", "plotly", "numba", "arch"} == set()
+
+
+def test_a_sweep_beside_other_processes_loads_no_more_than_it_needs(tmp_path):
+    """Its numbers are the kernel's: Backtrader runs elsewhere, and no data frame is made."""
+    axes = SHORT + "sweep:\n  rule.entry_streak: [2, 3]\n"
+    study = write_study(tmp_path, text=axes)
+    code = (
+        "import sys; from engine.cli import _run; "
+        f"_run(['sweep', {str(study)!r}, '--results', {str(tmp_path)!r}, '--workers', '2', '-q']); "
+        "print(*sys.modules, sep='\\n', file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.split())
+    assert {"numba", "pyarrow"} <= loaded
+    heavy = {"backtrader", "pandas", "talib", "scipy.linalg.blas", "plotly", "pyarrow.compute"}
+    others = {"engine.pipeline.scanning", "engine.report.search_evidence"}
+    assert loaded & (heavy | others) == set()

@@ -1,5 +1,6 @@
 """What the engine's Cerebro leaves out changes nothing: bit for bit Backtrader's own loop."""
 
+import contextlib
 import dataclasses
 
 import backtrader as bt
@@ -9,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import random_panel
 
+from engine.errors import OrderRejectedError
 from engine.execution import broker
 from engine.execution.broker import run_backtrader
 from engine.execution.costs import AssetCosts, Terms
+from engine.rotation.costs import Quote, orders
 from engine.rules.registry import rule_named
 
 RULES = [
@@ -24,13 +27,33 @@ RULES = [
 
 
 class PlainBroker(broker.RotationBroker):
-    """Backtrader's own way through every session."""
+    """Backtrader's own way through every session and with every order."""
 
-    has_work = True
+    notify = bt.brokers.BackBroker.notify
+
+    def __init__(self):
+        super().__init__()
+        self.set_checksubmit(True)
+
+    def next(self):
+        bt.brokers.BackBroker.next(self)
+        self.values.append(self._value)
+        self.cash_held.append(self.cash)
+        self.shares_held.append(tuple(self.positions[feed].size for feed in self._feeds))
+        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
 
 
 class PlainFeed(broker.PanelFeed):
     advance = bt.feed.DataBase.advance
+
+
+@contextlib.contextmanager
+def in_backtrader_s_own_loop():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(broker, "RotationCerebro", bt.Cerebro)
+        patch.setattr(broker, "RotationBroker", PlainBroker)
+        patch.setattr(broker, "PanelFeed", PlainFeed)
+        yield
 
 
 @given(
@@ -55,10 +78,7 @@ def test_a_run_is_the_same_in_backtrader_s_own_loop(seed, rule, fill, fractional
         overnight_rates=np.full(70, rate),
     )
     lean = run_backtrader(panel, own, own.parameters(parameters), terms)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(broker, "RotationCerebro", bt.Cerebro)
-        patch.setattr(broker, "RotationBroker", PlainBroker)
-        patch.setattr(broker, "PanelFeed", PlainFeed)
+    with in_backtrader_s_own_loop():
         plain = run_backtrader(panel, own, own.parameters(parameters), terms)
     for field in dataclasses.fields(lean):
         one, other = getattr(lean, field.name), getattr(plain, field.name)
@@ -66,3 +86,36 @@ def test_a_run_is_the_same_in_backtrader_s_own_loop(seed, rule, fill, fractional
             assert one.tobytes() == other.tobytes(), field.name
         else:
             assert repr(one) == repr(other), field.name
+
+
+@pytest.mark.parametrize("too_much", [1.0001, 2.0])
+def test_an_order_that_cannot_be_paid_is_refused_alike(monkeypatch, too_much):
+    def greedy(*given):
+        return tuple(size * too_much if size > 0 else size for size in orders(*given))
+
+    monkeypatch.setattr("engine.rules.strategy.orders", greedy)
+    panel, rule = random_panel(3, 70), rule_named("streak")
+
+    def refusal():
+        with pytest.raises(OrderRejectedError, match="ended as Margin") as raised:
+            run_backtrader(panel, rule, rule.parameters({"entry_streak": 2}), Terms())
+        return str(raised.value)
+
+    lean = refusal()
+    with in_backtrader_s_own_loop():
+        assert refusal() == lean
+
+
+class Feed:
+    _name = "CORE"
+
+
+@given(st.floats(0.01, 1e5), st.floats(0.0, 0.05), st.floats(0.0, 0.05))
+def test_a_quote_is_what_backtrader_s_commission_scheme_makes_of_it(price, slippage, commission):
+    own, feed = broker.RotationBroker(), Feed()
+    costs = AssetCosts(commission, slippage)
+    own.set_terms([feed, Feed()], Terms(costs, costs), np.zeros(1))
+    fee = own.getcommissioninfo(feed).getcommission
+    sale, purchase = price * (1.0 - slippage), price * (1.0 + slippage)
+    expected = Quote(price, sale - fee(1.0, sale), purchase + fee(1.0, purchase))
+    assert own.quote_of(feed, price) == expected

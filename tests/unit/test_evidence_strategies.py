@@ -5,7 +5,7 @@ import pytest
 from short_studies import RULE_FILE, SHORT, write_study
 
 from engine.errors import UsageError
-from engine.evaluation.grid_study.places import PATH
+from engine.evaluation.trial_keys import PATH
 from engine.pipeline.evidence import strategies as module
 from engine.pipeline.evidence.strategies import SweptStrategies, searched
 from engine.pipeline.sweeping.plan import Plan

@@ -3,9 +3,11 @@
 import datetime as dt
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from engine.market.sources.dates import session_of
-from engine.market.sources.numbers import Commas, meaning_of_commas, number_of
+from engine.market.sources.dates import iso_sessions, session_of
+from engine.market.sources.numbers import Commas, meaning_of_commas, number_of, plain_numbers
 
 
 @pytest.mark.parametrize(
@@ -135,3 +137,61 @@ def test_a_decimal_comma_among_thousands_is_refused():
 )
 def test_seconds_since_1970_are_the_session_in_new_york(seconds, session):
     assert str(session_of(seconds)) == session
+
+
+# whole columns at once
+
+
+def each(parse, cells):
+    """Return what each cell writes; None if one of them is refused."""
+    try:
+        return [parse(cell) for cell in cells]
+    except ValueError:
+        return None
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.from_regex(r"[+-]?\d{0,3}\.?\d{0,3}(e-?\d)?", fullmatch=True),
+    st.sampled_from(["", "1,5", "nan", "inf", "1_0", "0x1", "１", "1\n2", " 1", "1 ", "1e", "."]),
+)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=4))
+@example(["1.25", "-.5", "+3.", "7e-2"])
+@example(["1", "2\n3"])
+def test_a_column_of_plain_numbers_is_what_each_of_them_is(cells):
+    found, expected = plain_numbers(cells), each(number_of, cells)
+    if found is None:
+        assert expected is None or any("," in cell for cell in cells)
+    else:
+        assert list(map(repr, found)) == list(map(repr, expected))
+
+
+@pytest.mark.parametrize("cells", [["1.5", "2"], ["-0.0", "1e3", "0001"]])
+def test_plain_numbers_take_the_short_way(cells):
+    assert plain_numbers(cells) == [float(cell) for cell in cells]
+
+
+DATES = st.one_of(
+    st.dates(dt.date(1780, 1, 1), dt.date(2220, 1, 1)).map(str),
+    st.from_regex(r"20\d\d-?[01]\d-?[0-3]\d", fullmatch=True),
+    st.sampled_from(["", "2020", "2020-01", "2020-02-30", "20200102", "2020-01-02\n2020-01-03"]),
+    st.sampled_from(["2020-01-02 00:00", "NaT", "today", "２０２０-01-02", " 2020-01-02"]),
+)
+
+
+@given(st.lists(DATES, min_size=1, max_size=4))
+@example(["2020-02-29", "1800-01-01"])
+@example(["2020-02-30", "2020-01-02"])
+@example(["2020-01-02", "2020-01-02\n2020-01-03"])
+def test_a_column_of_dates_is_what_each_of_them_is(cells):
+    found, expected = iso_sessions(cells), each(session_of, cells)
+    if found is not None:
+        assert found.tolist() == expected
+
+
+def test_plain_dates_take_the_short_way():
+    assert str(iso_sessions(["2020-02-29", "1999-12-31"]).dtype) == "datetime64[D]"
+    for refused in (["2020-02-30"], ["1020-01-02"], ["2200-01-01"], ["2020-01-02", ""], []):
+        assert iso_sessions(refused) is None

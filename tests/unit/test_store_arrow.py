@@ -1,13 +1,17 @@
 """Arrays to Arrow and back without pandas, held against what pyarrow makes of them itself."""
 
+import io
 import subprocess
 import sys
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from engine.store import trials
 from engine.store.arrow import to_arrow, to_numpy
+from engine.store.trials import TrialsWriter
 
 ARRAYS = [
     np.array([1.5, np.nan, -0.0, np.inf]),
@@ -63,3 +67,30 @@ def test_plain_values_need_no_pandas():
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=120
     )
     assert ran.stdout == "False\n"
+
+
+def test_a_table_is_the_same_bytes_whoever_takes_the_values_of_its_axes(monkeypatch):
+    axes = {
+        "whole": np.array([3, 1, 2]),
+        "real": np.array([0.5, -1.0]),
+        "yes": np.array([True, False]),
+        "text": np.array(["a", "bcd"]),
+        "gap": np.array([5, None], dtype=object),
+    }
+    digits = {key: np.arange(40) % len(values) for key, values in axes.items()}
+
+    def written():
+        buffer = io.BytesIO()
+        with TrialsWriter(buffer, axes, simulated=True) as writer:
+            writer.write(digits, {"sharpe": np.linspace(0.0, 1.0, 40)})
+        return buffer.getvalue()
+
+    def taken(values, at):
+        return (values if isinstance(values, pa.Array) else to_arrow(values)).take(to_arrow(at))
+
+    by_numpy = written()
+    found = pq.read_table(io.BytesIO(by_numpy)).to_pydict()
+    for key, values in axes.items():
+        assert found[key] == values[digits[key]].tolist()
+    monkeypatch.setattr(trials, "_taken", taken)
+    assert written() == by_numpy

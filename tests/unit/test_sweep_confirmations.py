@@ -1,5 +1,8 @@
 """What Backtrader says of a sweep: which sets are run again, and what a difference leads to."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from panels import random_panel
@@ -8,7 +11,12 @@ from short_studies import study_in_memory
 from engine.execution.kernel import columns
 from engine.execution.sweeping import SweepEngine
 from engine.pipeline.sweeping import confirming, sweep
+from engine.pipeline.sweeping import plan as planning
 from engine.pipeline.sweeping.confirming import failures
+from engine.pipeline.sweeping.in_memory import swept as swept_by_plan
+from engine.pipeline.sweeping.plan import Plan
+from engine.pipeline.sweeping.progress import Silence
+from engine.pipeline.sweeping.workers import Workers
 from engine.store.ranking import leaders
 
 
@@ -46,11 +54,88 @@ def test_the_best_are_always_confirmed(panel):
 
 
 def test_no_confirmation_on_request(panel, monkeypatch):
-    monkeypatch.setattr(confirming, "_in_backtrader", None)
+    monkeypatch.setattr(confirming, "in_backtrader", None)
     found = swept(panel, {"rule.entry_streak": [1, 2]}, confirm=0)
     assert found.confirmations == ()
     assert np.isnan(found.max_difference)
     assert failures(found) == []
+
+
+class Noting(Workers):
+    """Notes what is asked of the processes, in order."""
+
+    def __init__(self):
+        super().__init__(0)
+        self.asked = []
+
+    def submit(self, function, *arguments):
+        self.asked.append((function.__name__, *arguments))
+        return super().submit(function, *arguments)
+
+
+# costs are an axis outside of the rule
+AXES = {
+    "rule.entry_streak": [1, 2, 3, 4],
+    "execution.commission_bps": [0.0, 5.0],
+    "rule.exit_streak": [1, 2, 3],
+}
+
+
+BOUNDS = {"rule.oversold": [30, 45, 60], "rule.overbought": [40, 50, 55, 70]}  # some cross
+
+
+@pytest.mark.parametrize(
+    ("rule", "axes"),
+    [
+        ("streak", {"rule.entry_streak": list(range(1, 40))}),
+        ("streak", AXES),
+        ("rsi_threshold", BOUNDS),
+    ],
+)
+def test_what_is_drawn_is_begun_before_anything_is_measured(panel, monkeypatch, rule, axes):
+    noting = Noting()
+    before = []
+    measure = Plan.measured
+
+    def measured(self, *arguments):
+        before.append(list(noting.asked))
+        return measure(self, *arguments)
+
+    monkeypatch.setattr(Plan, "measured", measured)
+    plan = Plan(study_in_memory(rule={"name": rule}, sweep=axes, seed=3), panel)
+    found = swept_by_plan(plan, noting, "sharpe", 7, Silence())
+    assert (found.skipped > 0) == (axes is BOUNDS)
+    drawn = [c.parameters for c in found.confirmations if c.chosen == "sample"]
+    begun = [values for name, *values in before[0] if name == "in_backtrader"]
+    assert before[0][0] == ("reference",)
+    assert len(begun) == 7
+    assert all([one] in begun for one in drawn)
+    asked = [values for name, *values in noting.asked if name == "in_backtrader"]
+    assert len(asked) == len(found.confirmations)  # each of them once
+    assert all([c.parameters] in asked for c in found.confirmations)
+
+
+def test_a_grid_of_several_chunks_draws_the_same_way_whenever_it_asks(panel, monkeypatch):
+    monkeypatch.setitem(planning.CHUNK, "events", 5)
+    noting = Noting()
+    plan = Plan(study_in_memory(sweep=AXES, seed=3), panel)
+    assert plan.chunks > 1
+    found = swept_by_plan(plan, noting, "sharpe", 7, Silence())
+    assert len(noting.asked) == len(found.confirmations) + 1
+    assert failures(found) == []
+
+
+def test_longest_runs_are_begun_first(panel):
+    noting = Noting()
+    plan = Plan(study_in_memory(sweep={"rule.entry_streak": list(range(1, 40))}, seed=3), panel)
+    found = swept_by_plan(plan, noting, "sharpe", 2, Silence())
+    rows = found.columns["rule.entry_streak"].tolist()
+    turns = [
+        found.columns["rotations"][rows.index(values["rule.entry_streak"])]
+        for _, values in noting.asked[3:]
+    ]
+    assert turns == sorted(turns, reverse=True)
+    assert len(set(turns)) > 1
 
 
 def broken_kernel(column, change):
@@ -87,3 +172,13 @@ def test_a_mistake_of_the_kernel_is_found(panel, monkeypatch, column, change, me
         assert one.differences[metric] > 1e-9
         assert one.differences["exposure"] < 1e-9
         assert one.largest == one.differences[one.worst] == max(one.differences.values())
+
+
+def test_nothing_that_studies_a_grid_is_loaded_before_processes_are_asked():
+    """Others wait for their first task meanwhile."""
+    code = (
+        "import sys; from engine.pipeline.sweeping import concluding, on_disk, plan; "
+        "print([name for name in sys.modules if name.startswith('engine.evaluation.grid_study')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -1,5 +1,6 @@
 """Processes beside a sweep: they answer, they fail in words, and they never outlive it."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError, ExecutionError
-from engine.pipeline.sweeping.workers import Workers
+from engine.pipeline.sweeping.workers import MUCH, Workers
 
 LIVING = """
 import os, sys, time
@@ -25,8 +26,70 @@ with Workers(2) as workers:
 def test_results_come_in_the_order_of_the_tasks(count):
     with Workers(count) as workers:
         later = workers.submit(divmod, 7, 2)
-        assert list(workers.map(abs, range(-5, 5))) == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
+        waiting = [workers.submit(abs, number) for number in range(-5, 5)]
+        assert [one() for one in waiting] == [5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
         assert later() == (3, 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_what_is_shared_comes_before_a_task_s_own_arguments(count):
+    with Workers(count) as workers:
+        workers.share([1], "one")
+        first = [workers.submit(_seen, number) for number in range(6)]
+        workers.share([2], "two")
+        second = [workers.submit(_seen, number) for number in range(6)]
+        assert [one() for one in first] == [(["one", 1], number) for number in range(6)]
+        assert [one() for one in second] == [(["two", 2], number) for number in range(6)]
+
+
+def _seen(shared, name, number):
+    return [name, *shared], number
+
+
+def test_what_is_shared_is_sent_once_to_each_process():
+    sent = _Counted()
+    with Workers(2) as workers:
+        workers.share(sent)
+        for one in [workers.submit(_nothing) for _ in range(20)]:
+            one()
+    assert 1 <= sent.times <= 2
+
+
+class _Counted:
+    times = 0
+
+    def __reduce__(self):
+        self.times += 1
+        return _Counted, ()
+
+
+def _nothing(_):
+    return None
+
+
+def test_a_process_beside_a_sweep_loads_neither_kernel_nor_data_frames():
+    """Each of them pays for whatever it loads before its first run in Backtrader."""
+    with Workers(1) as workers:
+        loaded = workers.submit(_modules)()
+    assert {"backtrader", "engine.pipeline.sweeping.tasks"} <= loaded
+    heavy = {"numba", "scipy", "pandas", "pyarrow", "talib", "exchange_calendars", "ruamel.yaml"}
+    assert loaded & heavy == set()
+    ours = {"market.sources", "pipeline.sweeping.plan", "evaluation.grid_study", "report", "cli"}
+    assert loaded & {f"engine.{name}" for name in ours} == set()
+
+
+def _modules():
+    return set(sys.modules)
+
+
+def test_a_process_beside_a_sweep_lets_no_thread_turn_in_wait_of_work(monkeypatch):
+    name = "OPENBLAS_THREAD_TIMEOUT"
+    monkeypatch.delenv(name, raising=False)
+    with Workers(1) as workers:
+        assert workers.submit(os.getenv, name)() == "16"
+    monkeypatch.setenv(name, "20")  # what a user has chosen stays
+    with Workers(1) as workers:
+        assert workers.submit(os.getenv, name)() == "20"
 
 
 def test_work_is_done_elsewhere():
@@ -93,3 +156,22 @@ def _runs(number):
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_what_tasks_leave_behind_is_thrown_away():
+    """Else a sweep of many long runs would fill the memory."""
+    with Workers(1) as workers:
+        left = [workers.submit(_littering)() for _ in range(12)]
+    assert max(left) <= MUCH + 2 * LITTER
+    assert left != sorted(left)
+
+
+LITTER = 30_000
+
+
+def _littering():
+    """Leave cycles behind; returns how many objects there are that nobody has looked at."""
+    for _ in range(LITTER):
+        knot = []
+        knot.append(knot)
+    return gc.get_count()[0]

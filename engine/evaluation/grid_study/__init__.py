@@ -8,9 +8,9 @@ what was best in the first half of history was any good in the second.
 from engine.evaluation.grid_study.halves import HalfResult, Halves
 from engine.evaluation.grid_study.maps import Map
 from engine.evaluation.grid_study.neighbours import Neighbourhood, Profile, Ring
-from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.grid_study.spread import Spread
 from engine.evaluation.grid_study.study import GridFindings, GridStudy
+from engine.evaluation.trial_keys import PATH
 
 __all__ = [
     "PATH",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluation.definitions import find_metric
+from engine.evaluation.trial_keys import PATH
 
 FloatArray = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -25,8 +26,6 @@ allow, and under `PATH` their position paths, uint64 (m,).
 References = Callable[[int, int | None], Mapping[str, float]]
 """Gives the metric of what sets are compared with, by name, over the same sessions."""
 
-PATH = "path"
-"""Column of the hash of a set's position path: equal for sets that held the same all along."""
 CORE = "core"
 """Name of the reference that holds the core asset."""
 SAME = 1e-9

@@ -21,7 +21,6 @@ from engine.evaluation.grid_study.neighbours import (
     profiles,
 )
 from engine.evaluation.grid_study.places import (
-    PATH,
     Evaluate,
     FloatArray,
     Measured,
@@ -33,6 +32,7 @@ from engine.evaluation.grid_study.places import (
     sign_of,
 )
 from engine.evaluation.grid_study.spread import Spread, SpreadCount
+from engine.evaluation.trial_keys import PATH
 from engine.market.quotes import SessionArray
 
 BLOCK = 2**18

@@ -13,8 +13,14 @@ import numpy as np
 from engine.errors import Fault
 from engine.market.faults import data_error
 from engine.market.quotes import FloatArray, Quotes, SessionArray
-from engine.market.sources.dates import session_of
-from engine.market.sources.numbers import MISSING, Commas, meaning_of_commas, number_of
+from engine.market.sources.dates import iso_sessions, session_of
+from engine.market.sources.numbers import (
+    MISSING,
+    Commas,
+    meaning_of_commas,
+    number_of,
+    plain_numbers,
+)
 
 Record = tuple[int, list[str]]
 """Line a record begins on, and its cells."""
@@ -78,10 +84,11 @@ def text_rows(
     origin : str
     """
     whole = [(line, cells) for line, cells in records if len(cells) == width]
+    columns = [*zip(*(cells for _, cells in whole), strict=True)] or [()] * width
     return TextRows(
         origin=origin,
         lines=[line for line, _ in whole],
-        cells={meaning: [cells[i] for _, cells in whole] for meaning, i in position.items()},
+        cells={meaning: columns[i] for meaning, i in position.items()},
         faults=[
             Fault(origin, line, "", f"{len(cells)} cells in this row where {width} are expected")
             for line, cells in records
@@ -128,6 +135,9 @@ def _numeric(rows: TextRows) -> list[str]:
 
 
 def _sessions(rows: TextRows, faults: list[Fault]) -> SessionArray:
+    if (sessions := iso_sessions(rows.cells["date"])) is not None:
+        return sessions
+
     def report(row: int, problem: str) -> dt.date:
         faults.append(Fault(rows.origin, rows.lines[row], "", problem))
         return dt.date.min
@@ -137,6 +147,10 @@ def _sessions(rows: TextRows, faults: list[Fault]) -> SessionArray:
 
 
 def _numbers(rows: TextRows, name: str, commas: Commas, faults: list[Fault]) -> FloatArray:
+    plain = None if commas is Commas.DECIMAL else plain_numbers(rows.cells[name])
+    if plain is not None:
+        return np.array(plain)
+
     def report(row: int, problem: str) -> float:
         date = rows.cells["date"][row]
         faults.append(Fault(rows.origin, rows.lines[row], date, f"{TITLES[name]} {problem}"))

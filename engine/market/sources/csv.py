@@ -76,7 +76,7 @@ def read_records(text: str, separator: str, origin: str) -> list[Record]:
     begins = 1
     try:
         for cells in reader:
-            stripped = [cell.strip() for cell in cells]
+            stripped = [*map(str.strip, cells)]
             if any(stripped):
                 records.append((begins, stripped))
             begins = reader.line_num + 1

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import UsageError
-from engine.evaluation.grid_study.places import PATH
 from engine.evaluation.search_evidence import Returns
-from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_keys import KEYS, PATH
 from engine.market.quotes import FloatArray, SessionArray
 from engine.pipeline.sweeping.part import Part
 from engine.pipeline.sweeping.plan import Numbers, Plan

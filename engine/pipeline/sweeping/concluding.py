@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from engine.pipeline.bench import setting_of
-from engine.pipeline.sweeping.confirming import confirmed, reference
+from engine.pipeline.sweeping.confirming import Confirming
 from engine.pipeline.sweeping.part import Columns
 from engine.pipeline.sweeping.plan import Numbers, Plan, nothing_allowed
 from engine.pipeline.sweeping.progress import Progress
-from engine.pipeline.sweeping.studied import Studied
 from engine.pipeline.sweeping.tally import Tally
+from engine.pipeline.sweeping.tasks import reference
 from engine.pipeline.sweeping.workers import Workers
 from engine.study.loader import resolved
 
@@ -18,16 +18,23 @@ from engine.study.loader import resolved
 class Course:
     """A sweep under way: hears of every chunk in order, and concludes when all are measured.
 
-    The study's own rule and its benchmarks need no chunk; they are begun at once.
+    What needs no chunk is begun at once, in processes beside this one: the study's own rule and
+    its benchmarks, and the sets drawn to be confirmed where they are known beforehand.
     """
 
     def __init__(
         self, plan: Plan, processes: Workers, metric: str, confirm: int, progress: Progress
     ) -> None:
-        self._plan, self._processes, self._metric = plan, processes, metric
+        self._plan, self._metric = plan, metric
         self._progress = progress
-        self._reference = processes.submit(reference, plan.study, plan.panel)
+        processes.share(plan.study, plan.panel)
+        self._reference = processes.submit(reference)
         self._tally = Tally(plan, metric, confirm)
+        self._confirming = Confirming(processes)
+        for number in self._tally.foreseen():
+            self._confirming.begin(number, plan.grid[number])
+        from engine.pipeline.sweeping.studied import Studied  # loaded while others are busy
+
         self._studied = Studied(plan, metric)
 
     def add(self, chunk: int, numbers: Numbers, columns: Columns, *, fresh: bool = True) -> None:
@@ -38,21 +45,28 @@ class Course:
         done = min((chunk + 1) * size, total)
         self._progress.measured(done, total, self._tally.best, done - chunk * size if fresh else 0)
 
-    def check_any(self) -> None:
-        """Raise UsageError if the rule allowed nothing."""
+    def measured(self) -> None:
+        """Take note that all chunks are: what is left to confirm is begun.
+
+        Raises
+        ------
+        UsageError
+            If the rule allowed nothing.
+        """
         if not self._tally.rows:
             raise nothing_allowed(self._plan.grid)
+        self._chosen = self._tally.chosen()
+        self._confirming.begin_all(self._chosen)
 
     def concluded(self, seconds: float) -> dict[str, Any]:
         """Return the fields of a summary of the sweep."""
         plan = self._plan
         self._progress.say("studying neighbours and halves of history")
         findings = self._studied.finish()
-        chosen = self._tally.chosen()
-        if chosen:
-            self._progress.say(f"confirming {len(chosen)} sets in Backtrader")
-        given = None if plan.sweeps_data else plan.panel
-        confirmations = confirmed(plan.study, given, chosen, self._processes)
+        content_hash = plan.content_hash  # all that can be known is, before others are waited for
+        if self._chosen:
+            self._progress.say(f"confirming {len(self._chosen)} sets in Backtrader")
+        confirmations = self._confirming.finish(self._chosen)
         self._progress.say("running the baseline and the benchmarks in Backtrader")
         own = self._reference()
         return {
@@ -60,7 +74,7 @@ class Course:
             "seed": plan.study.seed,
             "config": resolved(plan.study),
             "folder": plan.study.folder,
-            "content_hash": plan.content_hash,
+            "content_hash": content_hash,
             "setting": setting_of(plan.study, plan.panel),
             "axes": plan.keys,
             "outer": plan.outer,

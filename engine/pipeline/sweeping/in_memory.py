@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_keys import KEYS, PATH
 from engine.execution.simulation import Simulation
 from engine.market.panel import PricePanel
 from engine.pipeline.sweeping.concluding import Course
@@ -90,7 +89,7 @@ def swept(plan: Plan, processes: Workers, metric: str, confirm: int, progress: P
         table.add(numbers, columns)
         course.add(chunk, numbers, columns)
     seconds = time.perf_counter() - started
-    course.check_any()
+    course.measured()
     numbers, columns = table.whole()
     columns = {**swept_columns(plan, numbers), **columns}
     for values in columns.values():

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import StudyError, UsageError
-from engine.pipeline.saving import save_sweep
 from engine.pipeline.sweeping.concluding import Course
 from engine.pipeline.sweeping.part import Columns
 from engine.pipeline.sweeping.plan import Engine, Numbers, Plan
@@ -126,7 +125,9 @@ def _at_once(root: Path, plan: Plan, text: bytes, course: Course) -> tuple[Sweep
     numbers, columns = plan.measured(plan.numbers(0))
     course.add(0, numbers, columns)
     seconds = time.perf_counter() - started
-    course.check_any()
+    course.measured()
+    from engine.pipeline.saving import save_sweep  # slow to load: others are busy meanwhile
+
     buffer = io.BytesIO()
     with TrialsWriter(buffer, plan.axis_values, simulated=plan.panel.simulated) as writer:
         _write(writer, plan, numbers, columns)
@@ -152,7 +153,9 @@ def _in_parts(
             _write(writer, plan, numbers, columns)
             course.add(chunk, numbers, columns, fresh=kept is None)
     seconds = time.perf_counter() - started
-    course.check_any()
+    course.measured()
+    from engine.pipeline.saving import save_sweep
+
     summary = SweepSummary(**course.concluded(seconds))
     return summary, save_sweep(summary, trials, text, root)
 

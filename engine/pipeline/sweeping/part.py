@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,18 +12,16 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.evaluation.backtest import measure, measure_against
-from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_keys import KEYS, PATH
 from engine.execution.admissible import Admissible
 from engine.execution.bars import decisions_of, simulate
-from engine.execution.costs import Terms
 from engine.execution.simulation import Simulation
 from engine.execution.terms import terms_of
 from engine.market.panel import PricePanel
 from engine.market.quotes import FloatArray
-from engine.pipeline.bench import BENCHMARKS
-from engine.rules.registry import rule_named
+from engine.pipeline.bench import core_held
 from engine.rules.resolve import resolve
+from engine.startup import later
 from engine.study.models import Study
 
 if TYPE_CHECKING:
@@ -77,6 +75,7 @@ class Part:
 
     @cached_property
     def _kernel(self) -> Any:
+        later("scipy.linalg.cython_blas")  # numba loads it; no kernel multiplies matrices
         from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 
@@ -84,9 +83,9 @@ class Part:
         return kernel(self.panel, self.resolved.rule, self._given, self._axes, self.terms)
 
     def _by_kernel(self, numbers: Numbers, workers: int) -> Columns:
-        from engine.evaluation.trial_metrics import trial_metrics
-
         trials = self._kernel.run(numbers, workers)
+        from engine.evaluation.trial_metrics import trial_metrics  # with the kernel, loaded above
+
         returns = len(self.panel) - self.panel.start_index - 1
         metrics = trial_metrics(trials, returns, self.terms.initial_cash, workers)
         return {**metrics, PATH: trials.set_paths}
@@ -142,36 +141,12 @@ class Part:
     @cached_property
     def core(self) -> Simulation:
         """The core held all along, on the same terms."""
-        return _core_held(_Terms(self.panel, self.terms))
+        return core_held(self.panel, self.terms)
 
 
 def no_columns() -> Columns:
     """Return metrics and paths of no sets."""
     return {**{key: np.empty(0) for key in KEYS}, PATH: np.empty(0, dtype=np.uint64)}
-
-
-class _Terms:
-    """A panel and terms that compare by what they contain."""
-
-    def __init__(self, panel: PricePanel, terms: Terms) -> None:
-        self.panel, self.terms = panel, terms
-        rates = terms.rates_for(len(panel)).tobytes()
-        own = (terms.core, terms.satellite, terms.fill, terms.fractional_shares, terms.initial_cash)
-        self._key = (panel.content_hash, panel.start_index, rates, *own)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Terms) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-
-@lru_cache(maxsize=2)
-def _core_held(on: _Terms) -> Simulation:
-    name, parameters = BENCHMARKS["core"]
-    rule = rule_named(name)
-    decisions = decisions_of(on.panel, rule, rule.parameters(parameters))
-    return simulate(on.panel, decisions, on.terms)
 
 
 def _path_hash(ran: Simulation) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -123,6 +123,11 @@ class Plan:
             pair[at] = pair[at] * size + self.digits(numbers, key)
         return pair[0], pair[1]
 
+    @property
+    def combinations(self) -> int:
+        """How many combinations of prices and terms there are."""
+        return math.prod(len(self.grid.axes[key]) for key in self.outer)
+
     @cached_property
     def axis_values(self) -> dict[str, NDArray[Any]]:
         """The values of every axis, as an array of their type."""
@@ -231,9 +236,26 @@ class Plan:
         columns : dict of str to array, each of shape (k,)
             Their metrics, and hashes of their paths.
         """
+        pieces = [
+            (of_whole, part.run(own, self.threads))
+            for part, of_whole, own in self._allowed(numbers, window, engine)
+        ]
+        return _in_order(pieces) if pieces else (numbers[:0], no_columns())
+
+    def allowed(self, numbers: Numbers) -> Numbers:
+        """Return those of some ascending sets that the rule allows, ascending."""
+        found = [of_whole for _, of_whole, _ in self._allowed(numbers, WHOLE, None)]
+        return np.sort(np.concatenate(found)) if found else numbers[:0]
+
+    def _allowed(
+        self, numbers: Numbers, window: Window, engine: Engine | None
+    ) -> Iterator[tuple[Part, Numbers, Numbers]]:
+        """Yield, by outer combination, what measures its allowed sets, and their numbers.
+
+        Numbers in the whole grid first, then those in the inner one.
+        """
         outer, inner = self.split(numbers)
         combinations = np.unique(outer).tolist() if self.outer else [0]
-        pieces = []
         for combination in combinations:
             rows = slice(None) if len(combinations) == 1 else np.flatnonzero(outer == combination)
             part = self.part(combination, window, engine)
@@ -242,9 +264,7 @@ class Plan:
             allowed = part.admissible.of(inner[rows])
             whole = bool(allowed.all())
             own = inner[rows] if whole else inner[rows][allowed]
-            of_whole = numbers[rows] if whole else numbers[rows][allowed]
-            pieces.append((of_whole, part.run(own, self.threads)))
-        return _in_order(pieces) if pieces else (numbers[:0], no_columns())
+            yield part, numbers[rows] if whole else numbers[rows][allowed], own
 
 
 def _in_order(pieces: Sequence[tuple[Numbers, Columns]]) -> tuple[Numbers, Columns]:

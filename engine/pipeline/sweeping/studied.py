@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from engine.evaluation.backtest import measure, measure_against
 from engine.evaluation.grid_study import GridFindings, GridStudy
-from engine.evaluation.grid_study.places import CORE, PATH
+from engine.evaluation.grid_study.places import CORE
+from engine.evaluation.trial_keys import PATH
 from engine.execution.bars import decisions_of, simulate
 from engine.execution.terms import terms_of
 from engine.pipeline.bench import BENCHMARKS

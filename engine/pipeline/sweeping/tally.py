@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.evaluation.grid_study.places import PATH
-from engine.evaluation.trial_keys import KEYS
+from engine.evaluation.trial_keys import KEYS, PATH
 from engine.pipeline.sweeping.confirming import Chosen
-from engine.pipeline.sweeping.plan import Numbers, Plan
+from engine.pipeline.sweeping.plan import KEPT, Numbers, Plan
 from engine.store.ranking import Leaders, Sample
 from engine.store.sweeps import plain
 
@@ -36,12 +35,25 @@ class Tally:
     """
 
     def __init__(self, plan: Plan, metric: str, sample: int) -> None:
-        self._plan, self._metric = plan, metric
+        self._plan, self._metric, self._drawn = plan, metric, sample
         alike = (PATH, _OUTER)
         self._best = Leaders(metric, SHOWN, alike)
         self._top = Leaders("sharpe", TOP, alike) if sample else None
         self._sample = Sample(plan.study.seed, sample) if sample else None
         self.rows = 0
+
+    def foreseen(self) -> list[int]:
+        """Return the numbers of the sets that will be drawn, where that is known beforehand.
+
+        It is in a grid of one chunk with few combinations of prices and terms: which sets are
+        drawn hangs on which are allowed, not on what they are worth.
+        """
+        if self._sample is None or self._plan.chunks > 1 or self._plan.combinations > KEPT:
+            return []
+        sample = Sample(self._plan.study.seed, self._drawn)
+        sample.add(0, {_NUMBER: self._plan.allowed(self._plan.numbers(0))})
+        found: list[int] = sample.columns[_NUMBER].tolist()
+        return found
 
     def add(self, chunk: int, numbers: Numbers, columns: Mapping[str, NDArray[Any]]) -> None:
         """Look at the allowed sets of a chunk."""
@@ -75,9 +87,11 @@ class Tally:
             return []
         found: dict[int, Chosen] = {}
         for why, columns in (("top", self._top.columns), ("sample", self._sample.columns)):
-            for row in self._rows(columns):
+            numbers = columns.get(_NUMBER, np.empty(0, np.int64)).tolist()
+            for number, row in zip(numbers, self._rows(columns), strict=True):
                 values = {key: row[key] for key in self._plan.keys}
-                found[row["row"]] = Chosen(row["row"], why, values, {key: row[key] for key in KEYS})
+                metrics = {key: row[key] for key in KEYS}
+                found[row["row"]] = Chosen(number, row["row"], why, values, metrics)
         return [found[row] for row in sorted(found)]
 
     def _rows(self, columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:

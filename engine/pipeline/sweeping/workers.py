@@ -15,22 +15,26 @@ import pickle
 import queue
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeVar
 
 from engine.errors import ExecutionError
+from engine.startup import CALM
 
-A = TypeVar("A")
 B = TypeVar("B")
 
 _SERVE = """
-import json, sys
+import gc, json, sys
+gc.disable()
 sys.path[:] = json.loads(sys.argv[1])
 from engine.pipeline.sweeping.workers import serve
 serve()
 """
+
+MUCH = 100_000
+"""Objects that tasks may leave behind before a process looks for garbage: some 40 MB."""
 
 
 def processors() -> int:
@@ -53,29 +57,39 @@ class Workers:
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         for process in self._all:
             self._idle.put(process)
+        self._shared: tuple[Any, ...] = ()
+        self._told: dict[int, tuple[Any, ...]] = {}
+
+    def share(self, *arguments: Any) -> None:
+        """Say what all tasks from now on get before their own arguments.
+
+        It is sent to each process once, instead of with every task.
+        """
+        self._shared = arguments
 
     def submit(self, function: Callable[..., B], *arguments: Any) -> Callable[[], B]:
         """Begin a task; calling what is returned waits for its result.
 
         Function, arguments, result and whatever is raised must be picklable.
         """
+        shared = self._shared
         if self._threads is None:
-            return lambda: function(*arguments)
-        future: Future[B] = self._threads.submit(self._asked, function, arguments)
+            return lambda: function(*shared, *arguments)
+        future: Future[B] = self._threads.submit(self._asked, function, shared, arguments)
         return future.result
 
-    def map(self, function: Callable[[A], B], items: Sequence[A]) -> Iterator[B]:
-        """Yield the results of a function in the order of the items."""
-        waiting = [self.submit(function, item) for item in items]
-        return (result() for result in waiting)
-
-    def _asked(self, function: Callable[..., B], arguments: tuple[Any, ...]) -> B:
+    def _asked(
+        self, function: Callable[..., B], shared: tuple[Any, ...], arguments: tuple[Any, ...]
+    ) -> B:
         process = self._idle.get()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            pickle.dump((function, arguments), process.stdin)
+            news = None if self._told.get(process.pid, ()) is shared else shared
+            asked = pickle.dumps((news, function, arguments), pickle.HIGHEST_PROTOCOL)
+            process.stdin.write(asked)
             process.stdin.flush()
+            self._told[process.pid] = shared
             raised, result = pickle.load(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
             raise ExecutionError("a process that ran Backtrader ended before its task") from None
@@ -110,6 +124,7 @@ def _started() -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
+        env={**CALM, **os.environ},
     )
 
 
@@ -118,23 +133,25 @@ def serve() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     import engine.execution.broker
-    import engine.pipeline.sweeping.confirming  # noqa: F401
+    import engine.pipeline.sweeping.tasks  # noqa: F401
 
-    gc.freeze()
-    gc.disable()  # a task is short; what it leaves behind is collected after its answer
+    gc.freeze()  # garbage is looked for after an answer, once there is much of it
+    shared: tuple[Any, ...] = ()
     while True:
         try:
-            function, arguments = pickle.load(sys.stdin.buffer)
+            news, function, arguments = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
+        shared = shared if news is None else news
         try:
-            answer = False, function(*arguments)
+            answer = False, function(*shared, *arguments)
         except Exception as error:
             answer = True, error
         try:
-            pickle.dump(answer, answers)
+            pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
         except BrokenPipeError:
             os._exit(1)  # nobody waits any more
-        del answer, function, arguments
-        gc.collect()
+        del answer, function, arguments, news
+        if gc.get_count()[0] > MUCH:
+            gc.collect()

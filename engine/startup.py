@@ -1,4 +1,7 @@
-"""What lets processes start fast: nothing is loaded, and no processor kept busy, for nothing."""
+"""What lets the engine's own processes start fast: nothing is loaded for nothing.
+
+A process of somebody else that uses the engine as a library is left as it is.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,10 @@ How long (as a power of two, in clock cycles) each thread of OpenBLAS turns roun
 of work: by default it keeps a processor busy for longer than all of NumPy takes to load.
 """
 
+MUCH = 100_000
+"""New objects after which a process of the engine looks for garbage."""
+_calm = False
+
 
 class _Later(ModuleType):
     """Stands for a module until something of it is asked for."""
@@ -25,7 +32,7 @@ class _Later(ModuleType):
         self._extended_by = extended_by
 
     def __getattr__(self, name: str) -> Any:
-        if name in {"__file__", "__path__", "__warningregistry__", "__wrapped__"}:
+        if name in {"__file__", "__warningregistry__", "__wrapped__"}:
             raise AttributeError(name)  # whoever looks at all modules asks for nothing
         own = self.__name__
         for stub in (own, *self._extended_by):
@@ -43,7 +50,8 @@ class _Later(ModuleType):
 def later(name: str, *extended_by: str) -> None:
     """Have a module of a package loaded when something of it is first asked for, not before.
 
-    For what a library imports, with the package it is in, and the engine never uses.
+    For what a library imports, with the package it is in, and the engine never uses. In processes
+    of the engine alone, see :func:`calm_down`: elsewhere this does nothing.
 
     Parameters
     ----------
@@ -51,17 +59,21 @@ def later(name: str, *extended_by: str) -> None:
     *extended_by : str
         Modules that add something to it, to be loaded with it.
     """
+    if not _calm:
+        return
     for stub, extensions in ((name, extended_by), *((one, ()) for one in extended_by)):
         if stub not in sys.modules:
             sys.modules[stub] = _Later(stub, extensions)
 
 
 def calm_down() -> None:
-    """Have this process, a command of its own, spend no time on what it does not need.
+    """Have this process, one of the engine's own, spend no time on what it does not need.
 
     To be called before NumPy is loaded. Loading modules makes some hundred thousand objects and
     leaves no garbage: looking for it every 700 of them, as Python does, takes a tenth of that time.
     """
     for name, value in CALM.items():
         os.environ.setdefault(name, value)
-    gc.set_threshold(100_000)
+    gc.set_threshold(MUCH)
+    global _calm  # noqa: PLW0603  # a process is calm or it is not
+    _calm = True

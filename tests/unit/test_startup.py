@@ -14,10 +14,10 @@ def python(code):
 def test_a_module_is_loaded_when_something_of_it_is_asked_for():
     assert python(
         "import sys, xml.dom\n"
-        "from engine.startup import later\n"
+        "from engine.startup import calm_down, later; calm_down()\n"
         "later('xml.dom.minidom')\n"
         "import xml.dom.minidom as early\n"
-        "print(hasattr(early, '__path__'), 'parse' in vars(early))\n"
+        "print(hasattr(early, '__file__'), 'parse' in vars(early))\n"
         "print(early.Element.__name__, 'parse' in vars(early))\n"
         "import xml.dom.minidom as loaded\n"
         "print(loaded is sys.modules['xml.dom.minidom'] is xml.dom.minidom is not early)\n"
@@ -28,9 +28,19 @@ def test_a_module_is_loaded_when_something_of_it_is_asked_for():
 def test_a_module_that_is_there_already_stays():
     assert python(
         "import sys, xml.dom.minidom as early\n"
-        "from engine.startup import later\n"
+        "from engine.startup import calm_down, later; calm_down()\n"
         "later('xml.dom.minidom')\n"
         "print(sys.modules['xml.dom.minidom'] is early)"
+    ) == ["True"]
+
+
+def test_nothing_is_put_off_in_a_process_of_somebody_else():
+    assert python(
+        "import sys\n"
+        "from engine.startup import later\n"
+        "later('xml.dom.minidom')\n"
+        "import xml.dom.minidom\n"
+        "print('parse' in vars(sys.modules['xml.dom.minidom']))"
     ) == ["True"]
 
 
@@ -38,7 +48,7 @@ def test_linear_algebra_is_there_for_whoever_asks_after_the_kernel():
     """Numba loads scipy.linalg for code that multiplies matrices; no kernel does."""
     assert python(
         "import sys\n"
-        "from engine.startup import later\n"
+        "from engine.startup import calm_down, later; calm_down()\n"
         "later('scipy.linalg.cython_blas')\n"
         "import numba, numpy as np\n"
         "twice = numba.njit(lambda x: 2.0 * x)\n"

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from engine.errors import ExecutionError
-from engine.startup import CALM
+from engine.startup import CALM, calm_down
 
 B = TypeVar("B")
 
@@ -132,6 +132,7 @@ def serve() -> None:
     """Answer tasks until there are no more; what a task prints goes to stderr."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    calm_down()
     import engine.execution.broker
     import engine.pipeline.sweeping.tasks  # noqa: F401
 

@@ -70,3 +70,12 @@ def test_a_command_keeps_no_processor_busy_for_nothing():
     assert python(shown + run)[-1] == "16 True 100000"
     chosen = "os.environ['OPENBLAS_THREAD_TIMEOUT'] = '20'; "
     assert python(shown + chosen + run)[-1] == "20 True 100000"
+
+
+def test_a_kernel_runs_without_linear_algebra():
+    assert python(
+        "import sys, numpy as np\n"
+        "from engine.startup import calm_down; calm_down()\n"
+        "from engine.execution.kernel.tables import next_true\n"
+        "print(next_true(np.array([[False, True]])).tolist(), 'scipy.linalg' in sys.modules)"
+    ) == ["[[1, 1, 2]] False"]

@@ -63,7 +63,8 @@ def python(code, tree, cache, *, interpreted=False):
 def copied(folder):
     """Copy what the kernel needs to run on its own."""
     engine = KERNEL.parent.parent
-    for path in (engine / "__init__.py", engine / "user_cache.py", KERNEL.parent / "__init__.py"):
+    alone = [engine / name for name in ("__init__.py", "startup.py", "user_cache.py")]
+    for path in (*alone, KERNEL.parent / "__init__.py"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PACKAGE.parent / path, folder / path)
     for path in (KERNEL, ROTATION, SIGNALS):

@@ -19,7 +19,10 @@ from typing import Any
 import numba
 import numpy as np
 
+from engine.startup import later
 from engine.user_cache import user_cache
+
+later("scipy.linalg.cython_blas")  # numba loads it before it compiles; nothing multiplies matrices
 
 Function = Callable[..., Any]
 

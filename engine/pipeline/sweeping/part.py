@@ -21,7 +21,6 @@ from engine.market.panel import PricePanel
 from engine.market.quotes import FloatArray
 from engine.pipeline.bench import core_held
 from engine.rules.resolve import resolve
-from engine.startup import later
 from engine.study.models import Study
 
 if TYPE_CHECKING:
@@ -75,7 +74,6 @@ class Part:
 
     @cached_property
     def _kernel(self) -> Any:
-        later("scipy.linalg.cython_blas")  # numba loads it; no kernel multiplies matrices
         from engine.execution.bar_sweeping import BarSweepEngine
         from engine.execution.sweeping import SweepEngine
 

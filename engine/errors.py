@@ -127,16 +127,23 @@ class StoreError(StreaklabError):
 
 def did_you_mean(name: str, allowed: Sequence[str]) -> str:
     """Return ``'; did you mean "…"?'`` for the allowed name nearest to `name`, or ``''``."""
-    nearest = difflib.get_close_matches(name.lower(), [a.lower() for a in allowed], n=1, cutoff=0.6)
-    if not nearest:
-        return ""
-    original = next(a for a in allowed if a.lower() == nearest[0])
-    return f'; did you mean "{original}"?'
+    nearest = _nearest(name, allowed)
+    return f'; did you mean "{nearest}"?' if nearest else ""
 
 
 def nearest_file(path: Path) -> str:
-    """Return what :func:`did_you_mean` says of the files beside one that is not there."""
-    folder = path.parent
-    if path.exists() or not folder.is_dir():
+    """Return what :func:`did_you_mean` says of the files beside one that is not there.
+
+    Their names are compared, not what all of them have in common: the folder and an ending.
+    """
+    if path.exists() or not path.parent.is_dir():
         return ""
-    return did_you_mean(str(path), [str(folder / beside.name) for beside in folder.iterdir()])
+    beside = {one.stem: one for one in sorted(path.parent.iterdir(), reverse=True)}
+    nearest = _nearest(path.stem, list(beside))
+    return f'; did you mean "{beside[nearest]}"?' if nearest else ""
+
+
+def _nearest(name: str, allowed: Sequence[str]) -> str | None:
+    lower = [one.lower() for one in allowed]
+    found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return allowed[lower.index(found[0])] if found else None

@@ -322,7 +322,7 @@ def test_a_sweep_beside_other_processes_loads_no_more_than_it_needs(tmp_path):
     axes = SHORT + "sweep:\n  rule.entry_streak: [2, 3]\n"
     study = write_study(tmp_path, text=axes)
     code = (
-        "import sys; from engine.cli import _run; "
+        "import sys; from engine.cli import _run, calm_down; calm_down(); "
         f"_run(['sweep', {str(study)!r}, '--results', {str(tmp_path)!r}, '--workers', '2', '-q']); "
         "print(*sys.modules, sep='\\n', file=sys.stderr)"
     )

@@ -151,7 +151,7 @@ def test_analogues_of_january_2026():
     assert points[13].satellite == pytest.approx(1 - 0.0006759497, abs=1e-9)
     assert str(points[252].session) == "2009-05-19"
     with pytest.raises(
-        UsageError, match=r"^2008-06-07 is on no streak; .*2008-05-20\.\.2008-06-06"
+        UsageError, match=r"^2008-06-07 is on no streak; .*2008-05-20 to 2008-06-06"
     ):
         analogues(panel, table, [dt.date(2008, 6, 7)])
     with pytest.raises(UsageError, match=r"^2026-01-22 is outside of the data"):

@@ -136,9 +136,12 @@ def nearest_file(path: Path) -> str:
 
     Their names are compared, not what all of them have in common: the folder and an ending.
     """
-    if path.exists() or not path.parent.is_dir():
+    if path.exists():
         return ""
-    beside = {one.stem: one for one in sorted(path.parent.iterdir(), reverse=True)}
+    try:
+        beside = {one.stem: one for one in sorted(path.parent.iterdir(), reverse=True)}
+    except OSError:  # no folder, or none that may be looked into
+        return ""
     nearest = _nearest(path.stem, list(beside))
     return f'; did you mean "{beside[nearest]}"?' if nearest else ""
 

@@ -1,6 +1,16 @@
 """The stays of a run: from entry to leave to entry, nothing in between is walked over.
 
-Session numbers are unsigned, so that none is looked at from the end of an array.
+Sessions, n of them, are numbered from 0; what is decided at close t is filled in session t + 1.
+The numbers are unsigned, so that none is looked at from the end of an array. Arrays that several
+functions share:
+
+``entries``, ``next_leave``, ``parts``, ``limits``
+    See :mod:`engine.execution.kernel.events`.
+``enters``, ``leaves``
+    Shape (n + 2,): closes at which the next stay from each entry on begins and is left, n: never.
+``turns``
+    Shape (n + 4,): closes at which it is decided to enter, to leave, to enter and so on, from
+    place 1 on; the last close of all stands after them.
 """
 
 from __future__ import annotations
@@ -37,11 +47,7 @@ def prepare(entries, enter, next_leave, parts, leave, enters, leaves):  # type: 
 
 @inner
 def walk(first_entry, enter, enters, leaves, limits, limit, turns):  # type: ignore[no-untyped-def]  # compiled
-    """Fill in the turns of a run; return their number, the longest stay, and sessions inside.
-
-    Turns are the closes at which it is decided to enter, to leave, to enter and so on, from place
-    1 on; the last close of all stands after them.
-    """
+    """Fill in the turns of a run; return their number, the longest stay, and sessions inside."""
     one, end = np.uint64(1), np.uint64(first_entry.shape[1] - 2)
     max_holding, pause = np.uint64(limits[limit, 0]), np.uint64(limits[limit, 1]) + one
     count, longest, inside = np.uint64(0), np.uint64(0), np.uint64(0)
@@ -92,7 +98,8 @@ def drawdown(market, turns, count):  # type: ignore[no-untyped-def]  # compiled
     """Return what a run ends with, in quotes of the asset it then holds, and its deepest drawdown.
 
     Core and satellite are held in turns. The range of wealth in between is looked up; its fall
-    only where it can be the deepest.
+    only where it can be the deepest. The drawdown is a fraction of the peak, ≤ 0; the peak begins
+    with the cash at the start, 1.
     """
     ranges, falls, level, factor = market.ranges, market.falls, market.level, market.factor
     units, peak, deepest = market.start, 1.0, 0.0

@@ -112,6 +112,18 @@ def test_the_kind_asked_for_comes_first(tmp_path):
     assert "claims" not in figures["chapters"]
 
 
+def test_a_sentence_counts_the_streaks_of_each_side(stored, said):
+    report = scan_report(stored)
+    counts = []
+    for kind in ("outperformance", "underperformance"):
+        lengths = [streak.length for streak in report.found.streaks[kind]]
+        counts += [len(lengths), sum(length >= report.min_length for length in lengths)]
+    sentence = next(line for line in said[2].splitlines() if line.startswith("Streaks with "))
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"(?<!\w)[\d,]*\d", sentence)]
+    assert numbers == [*counts[:2], report.min_length, *counts[2:]]
+    assert sentence.count("of them lasted") == 2
+
+
 def test_the_tally_counts_what_is_listed(said):
     chapter = said[0]["chapters"]["streaks"]
     listed = chapter["streaks"]["outperformance"]

@@ -56,9 +56,10 @@ def _sentence(report: ScanReport) -> str:
     every = report.found.streaks
     up, down = len(every["outperformance"]), len(every["underperformance"])
     return (
-        f"Streaks with {report.satellite} ahead: {up:,}, of {report.min_length} sessions or more "
-        f"{len(report.long['outperformance']):,}. With {report.core} ahead: {down:,}, so long "
-        f"{len(report.long['underperformance']):,}."
+        f"Streaks with {report.satellite} ahead: {up:,}, and "
+        f"{len(report.long['outperformance']):,} of them lasted {report.min_length} sessions or "
+        f"more. With {report.core} ahead: {down:,}, and {len(report.long['underperformance']):,} "
+        "of them lasted as long."
     )
 
 

@@ -7,7 +7,6 @@ returns; tests hold the two against each other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from engine.evaluation.metrics import ROUNDING
 from engine.evaluation.trial_keys import KEYS
 from engine.execution.kernel import columns
 from engine.execution.sweeping import Trials
+from engine.execution.threads import in_threads
 from engine.market.calendar import SESSIONS_PER_YEAR
 from engine.market.quotes import FloatArray
 
@@ -61,12 +61,7 @@ def trial_metrics(
 def _by_blocks(work: Callable[[slice], None], count: int, workers: int) -> None:
     """Do some work block by block; in threads, where there is more of it than starting them is."""
     blocks = [slice(first, first + BLOCK) for first in range(0, count, BLOCK)]
-    if workers == 1 or len(blocks) <= FEW:
-        for block in blocks:
-            work(block)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, blocks))
+    in_threads(work, blocks, workers if len(blocks) > FEW else 1)
 
 
 def _metrics_of(column: FloatArray, n: int, initial_cash: float) -> dict[str, FloatArray]:

@@ -20,8 +20,9 @@ from engine.execution.kernel.bars import BarMarket, simulate_schedules, simulate
 from engine.execution.kernel.columns import COLUMNS, WEALTH
 from engine.execution.kernel.compiled import compiled
 from engine.execution.kernel.events import Runs
-from engine.execution.sweeping import Trials, in_parts
+from engine.execution.sweeping import Trials, evenly
 from engine.execution.switching_sets import Numbers, SwitchingSets
+from engine.execution.threads import in_threads
 from engine.market.panel import PricePanel
 from engine.rules.decisions import Decision, planned
 from engine.rules.rule import Rule
@@ -120,10 +121,11 @@ class _Switching:
     def _walk(self, runs: Runs, found: _Found, workers: int) -> None:
         enters, leaves = self._sets.enters, self._sets.leaves
 
-        def part(first: int, last: int) -> None:
-            simulate_switching(self._bars, enters, leaves, runs, first, last, *found)
+        def walk(piece: slice) -> None:
+            ends = piece.start, piece.stop
+            simulate_switching(self._bars, enters, leaves, runs, *ends, *found)
 
-        in_parts(part, len(runs.enter), workers)
+        in_threads(walk, evenly(len(runs.enter), workers), workers)
 
 
 class _Weighting:
@@ -155,14 +157,14 @@ class _Weighting:
         return found.returns
 
     def _walk(self, numbers: Numbers, found: _Found, workers: int) -> None:
-        def part(first: int, last: int) -> None:
-            for start in range(first, last, SCHEDULES):
-                rows = slice(start, min(start + SCHEDULES, last))
+        def walk(piece: slice) -> None:
+            for start in range(piece.start, piece.stop, SCHEDULES):
+                rows = slice(start, min(start + SCHEDULES, piece.stop))
                 schedules = np.stack([self._schedule(int(number)) for number in numbers[rows]])
                 sums, paths, returns = found.sums[rows], found.paths[rows], found.returns[rows]
                 simulate_schedules(self._bars, schedules, sums, paths, returns)
 
-        in_parts(part, len(numbers), workers)
+        in_threads(walk, evenly(len(numbers), workers), workers)
 
     def _schedule(self, number: int) -> NDArray[np.float64]:
         """Return the weights that one set decides at each close, shape (n,)."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from engine.execution.costs import AssetCosts, Terms
 from engine.execution.kernel.columns import COLUMNS
 from engine.execution.kernel.compiled import compiled
 from engine.execution.kernel.events import (
+    Runs,
     Scratch,
     entries_of,
     session_returns,
@@ -23,13 +24,16 @@ from engine.execution.kernel.memory import keep_freed_memory
 from engine.execution.kernel.numbering import distinct
 from engine.execution.kernel.tables import Market, build_market, next_true
 from engine.execution.switching_sets import Numbers, Rows, SwitchingSets
+from engine.execution.threads import in_threads
 from engine.market.panel import PricePanel
 from engine.rotation.costs import quote
 from engine.rules.rule import Rule
 from engine.signals.loops import compile_loops
 
-SPLIT = 8
-"""Pieces of work per worker: runs differ in what they cost."""
+SPLIT = 16
+"""Pieces of work per worker: what they cost is not known beforehand."""
+AT_LEAST = 50
+"""What a run without entries costs, in entries."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +100,11 @@ class SweepEngine:
         twins = np.empty(count, dtype=np.int32)
         market, entries, leaves = self.market, self._entries, self._next_leave
 
-        def part(first: int, last: int) -> None:
-            room = Scratch.of(len(market.enter))
-            simulate_runs(market, entries, leaves, runs, room, first, last, sums, paths, twins)
+        def simulate(piece: slice) -> None:
+            room, ends = Scratch.of(len(market.enter)), (piece.start, piece.stop)
+            simulate_runs(market, entries, leaves, runs, room, *ends, sums, paths, twins)
 
-        in_parts(part, count, workers, runs.pairs)
+        in_threads(simulate, self._alike(runs, workers), workers)
         made, which = distinct(twins[which], count)
         return Trials(sums[made], paths[made], which)
 
@@ -113,29 +117,39 @@ class SweepEngine:
         out = np.empty((len(numbers), self.market.close.shape[1] - 1))
         market, entries, leaves = self.market, self._entries, self._next_leave
 
-        def part(first: int, last: int) -> None:
-            room = Scratch.of(len(market.enter))
-            session_returns(market, entries, leaves, runs, room, first, last, out)
+        def simulate(piece: slice) -> None:
+            room, ends = Scratch.of(len(market.enter)), (piece.start, piece.stop)
+            session_returns(market, entries, leaves, runs, room, *ends, out)
 
-        in_parts(part, len(numbers), workers)
+        in_threads(simulate, evenly(len(numbers), workers), workers)
         return out
 
+    def _alike(self, runs: Runs, workers: int) -> list[slice]:
+        """Cut the runs into slices that cost about the same: as many entries are looked at.
 
-def in_parts(
-    work: Callable[[int, int], None], count: int, workers: int, groups: Numbers | None = None
-) -> None:
-    """Do some work on the numbers 0 to count − 1, in threads if several workers are given.
+        Runs of the same two triggers stay together: they share what is made ready for them.
+        """
+        if workers == 1 or not len(runs.enter):
+            return evenly(len(runs.enter), 1)
+        costs = np.cumsum(np.diff(self._entries.offsets)[runs.enter] + AT_LEAST)
+        bounds = np.searchsorted(costs, np.linspace(0, costs[-1], _pieces(workers) + 1))
+        pairs = runs.pairs
+        bounds[:-1] = np.searchsorted(pairs, pairs[bounds[:-1]])
+        bounds[-1] = len(pairs)
+        return _between(bounds)
 
-    Numbers whose `groups`, given in order, are equal stay together.
-    """
-    if workers == 1:
-        work(0, count)
-        return
-    bounds = np.linspace(0, count, SPLIT * workers + 1).astype(int)
-    if groups is not None and count:
-        bounds[1:-1] = np.searchsorted(groups, groups[bounds[1:-1]])
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, bounds[:-1].tolist(), bounds[1:].tolist()))
+
+def evenly(count: int, workers: int) -> list[slice]:
+    """Cut the numbers 0 to count − 1 into slices of like length, some for each worker."""
+    return _between(np.linspace(0, count, _pieces(workers) + 1).astype(int))
+
+
+def _pieces(workers: int) -> int:
+    return SPLIT * workers if workers > 1 else 1
+
+
+def _between(bounds: NDArray[Any]) -> list[slice]:
+    return [slice(*ends) for ends in pairwise(bounds.tolist()) if ends[0] < ends[1]]
 
 
 def market_of(panel: PricePanel, terms: Terms) -> Market:

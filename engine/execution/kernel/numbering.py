@@ -10,9 +10,6 @@ from engine.execution.kernel.compiled import compiled
 Numbers = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
-TOGETHER = 4096
-"""Combinations of the innermost axes that are worked out once for all sets, at most."""
-
 
 def keys_of(
     numbers: Numbers,
@@ -37,7 +34,8 @@ def keys_of(
         Of distinct leave triggers and of distinct limits.
     """
     keys = np.empty(len(numbers), dtype=np.int64)
-    split = len(sizes) - int(np.count_nonzero(np.cumprod(sizes[::-1]) <= TOGETHER))
+    outside = np.append(1.0, np.cumprod(sizes, dtype=np.float64))
+    split = int(np.argmin(outside + outside[-1] / outside))  # two tables, short together
     outer, inner = (_added_up(sizes[k], strides[:, k]) for k in (slice(split), slice(split, None)))
     _fill_keys(np.ascontiguousarray(numbers, dtype=np.int64), outer, inner, *which, counts, keys)
     return keys

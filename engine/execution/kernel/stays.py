@@ -10,7 +10,7 @@ functions share:
     Shape (n + 2,): closes at which the next stay from each entry on begins and is left, n: never.
 ``turns``
     Shape (n + 4,): closes at which it is decided to enter, to leave, to enter and so on, from
-    place 1 on; the last close of all stands after them.
+    place 1 on; the last close of all stands after them, twice.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def walk(first_entry, enter, enters, leaves, limits, limit, turns):  # type: ign
         inside += leaving - entry
         i = np.uint64(first_entry[enter, min(leaving + pause, end)])
         entry = np.uint64(enters[i])
-    turns[0], turns[count + one] = 0, end
+    turns[0], turns[count + one], turns[count + np.uint64(2)] = 0, end, end
     return count, longest, inside
 
 
@@ -103,21 +103,21 @@ def drawdown(market, turns, count):  # type: ignore[no-untyped-def]  # compiled
     """
     ranges, falls, level, factor = market.ranges, market.falls, market.level, market.factor
     units, peak, deepest = market.start, 1.0, 0.0
-    one, first, asset = np.uint64(1), np.uint64(1), np.uint64(0)
-    for i in range(one, count + np.uint64(2)):
-        last = np.uint64(turns[i])
-        if first <= last:  # else it is entered at the first close, or still held at the last
-            block = level[first ^ last]
-            high = max(ranges[asset, block, first, HIGH], ranges[asset, block, last, HIGH])
-            low = min(ranges[asset, block, first, LOW], ranges[asset, block, last, LOW])
-            top = max(peak, units * high)
-            if units * low < (1.0 + deepest) * top:  # else none is deeper, wherever the peak was
-                fall = fallen(ranges, falls, asset, block, first, last)
-                deepest = min(deepest, fall, units * low / peak - 1.0)
-            peak = top
-        units *= factor[asset, last]
-        asset ^= one
-        first = last + one
+    one, first = np.uint64(1), np.uint64(1)
+    for i in range(one, count + np.uint64(2), np.uint64(2)):
+        for asset in range(np.uint64(2)):  # two rounds: the compiler writes out one for each
+            last = np.uint64(turns[i + asset])
+            if first <= last:  # else it is entered at the first close, or still held at the last
+                block = level[first ^ last]
+                high = max(ranges[asset, block, first, HIGH], ranges[asset, block, last, HIGH])
+                low = min(ranges[asset, block, first, LOW], ranges[asset, block, last, LOW])
+                top = max(peak, units * high)
+                if units * low < (1.0 + deepest) * top:  # else none is deeper, whatever the peak
+                    fall = fallen(ranges, falls, asset, block, first, last)
+                    deepest = min(deepest, fall, units * low / peak - 1.0)
+                peak = top
+            units *= factor[asset, last]  # at the last close, 1
+            first = last + one
     return units, deepest
 
 

@@ -77,6 +77,7 @@ class Decider:
             self._leave = self._values.answers(self._switching.leave)
             # what is asked at every close: elements of a memoryview are Python's own
             self._answers: tuple[Any, Any] = self._enter.data, self._leave.data
+            self._chances = self._enter.tobytes(), self._leave.tobytes()
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""
@@ -94,6 +95,20 @@ class Decider:
         if state.event == LEFT_ON_AGE:
             return Decision(t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),))
         return self._explained(t, state.event == ENTERED)
+
+    def next_chance(self, t: int) -> int:
+        """Return the first close after session t at which anything may be decided.
+
+        Until then it need not be asked: the trigger that could change something does not fire.
+        """
+        rule, state = self._switching, self.state
+        if rule is None:
+            return t + 1
+        fired = self._chances[state.inside].find(True, t + 1)
+        chance = len(self._enter) if fired < 0 else fired
+        if state.inside and rule.max_holding:
+            return min(chance, state.since + rule.max_holding)
+        return chance
 
     def scheduled(self, since: int, t: int) -> float | None:
         """Return the last weight of a schedule from the close of `since` up to that of `t`.

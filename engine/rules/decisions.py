@@ -72,6 +72,7 @@ class Decider:
         self._looked_at: dict[bool, _LookedAt] = {}
         if self._switching is None:
             self._weights = planned(self.rule, history, self.params)
+            self._chances = ((~np.isnan(self._weights)).tobytes(),) * 2
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
@@ -101,13 +102,12 @@ class Decider:
 
         Until then it need not be asked: the trigger that could change something does not fire.
         """
-        rule, state = self._switching, self.state
-        if rule is None:
-            return t + 1
-        fired = self._chances[state.inside].find(True, t + 1)
-        chance = len(self._enter) if fired < 0 else fired
-        if state.inside and rule.max_holding:
-            return min(chance, state.since + rule.max_holding)
+        state, chances = self.state, self._chances[self.state.inside]
+        chance = chances.find(True, t + 1)
+        if chance < 0:
+            chance = len(chances)
+        if state.inside and self._switching is not None and self._switching.max_holding:
+            return min(chance, state.since + self._switching.max_holding)
         return chance
 
     def scheduled(self, since: int, t: int) -> float | None:

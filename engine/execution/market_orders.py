@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from backtrader.order import OrderData
-
 from engine.rules.lean import backtrader as bt
 
 
@@ -40,8 +38,8 @@ class _MarketOrder(bt.Order, metaclass=_AtOnce):  # type: ignore[misc]
         self.info: dict[str, Any] = {}
         self.owner, self.data, self.size = owner, data, size
         close = data.close[0]
-        self.created = OrderData(data.datetime[0], size, close, None, 0, close, None, None)
-        self.executed = OrderData(remsize=size)
+        self.created = bt.order.OrderData(data.datetime[0], size, close, None, 0, close, None, None)
+        self.executed = bt.order.OrderData(remsize=size)
 
 
 class Purchase(_MarketOrder, bt.order.BuyOrder):  # type: ignore[misc]

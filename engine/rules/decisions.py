@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,24 +68,27 @@ class Decider:
         self.know(history)
 
     def know(self, history: History) -> None:
-        """Evaluate the rule on all that is known; decisions already made stand."""
+        """Evaluate the rule on all that is known; decisions already made stand.
+
+        What is asked at every close is a memoryview, whose elements are Python's own numbers.
+        """
         self._values = FeatureValues(history.closes)
         self._looked_at: dict[bool, _LookedAt] = {}
         if self._switching is None:
             self._weights = planned(self.rule, history, self.params)
+            self._plan: Any = self._weights.data
             self._chances = ((~np.isnan(self._weights)).tobytes(),) * 2
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
-            # what is asked at every close: elements of a memoryview are Python's own
             self._answers: tuple[Any, Any] = self._enter.data, self._leave.data
             self._chances = self._enter.tobytes(), self._leave.tobytes()
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""
         if self._switching is None:
-            weight = float(self._weights[t])
-            return None if np.isnan(weight) else Decision(t, weight, "schedule", ())
+            weight = self._plan[t]
+            return None if math.isnan(weight) else Decision(t, weight, "schedule", ())
         rule = self._switching
         enters, leaves = self._answers
         enter, leave = enters[t], leaves[t]

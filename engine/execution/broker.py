@@ -105,10 +105,6 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self.set_checksubmit(False)  # that there is cash enough is checked when it is paid
         self._costs: dict[Any, AssetCosts] = {}
         self._overnight_rates: list[float] = []
-        self._held: list[Any] = []
-        self._stocks: list[tuple[tuple[float, float], ...]] = []
-        self._taken: list[int] = []
-        self.cash_held: list[float] = []
 
     def set_terms(self, feeds: list[Any], terms: Terms, overnight_rates: FloatArray) -> None:
         """Set cash, the costs of each feed, and the rate cash earns after each session."""
@@ -120,9 +116,12 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self._overnight_rates = overnight_rates.tolist()
 
     def start(self) -> None:
-        """Open the account."""
+        """Open the account, and a new record of it."""
         super().start()
         self._held = [self.positions[feed] for feed in self._feeds]
+        self._taken: list[int] = []
+        self._stocks: list[tuple[tuple[float, float], ...]] = []
+        self.cash_held: list[float] = []
         self._take_stock()
 
     def quote_of(self, data: Any, price: float) -> Quote:

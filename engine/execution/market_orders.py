@@ -29,6 +29,7 @@ class _MarketOrder(bt.Order, metaclass=_AtOnce):  # type: ignore[misc]
     status = bt.Order.Created
     triggered = False
     position = 0
+    dteos = 0.0
     _active = True
     _plimit = None
     _limitoffset = 0.0

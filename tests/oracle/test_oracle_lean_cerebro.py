@@ -157,6 +157,7 @@ def test_an_order_is_what_backtrader_makes_of_it(monkeypatch):
         names = {"data", "size", "price", "valid", "parent", "transmit"} | vars(plain).keys() - OWN
         for name in names:
             assert known(getattr(lean, name)) == known(getattr(plain, name)), name
+        assert "ExecType: Market" in str(lean)
         assert lean.ref - told[0].ref == plain.ref - stock[0].ref
         assert lean.isbuy() == plain.isbuy() == isinstance(lean, bt.order.BuyOrder)
         assert lean.comminfo.p.commission == plain.comminfo.p.commission > 0

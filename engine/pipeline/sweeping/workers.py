@@ -4,6 +4,9 @@ They are best started before anything else: each loads Backtrader while this pro
 study and the prices and compiles the kernel. Each is an interpreter of its own, asked over a pipe:
 nothing is forked, so threads do no harm, and a script of a user needs no guard against being
 imported again. When the pipe ends, so does the process, whatever has ended this one.
+
+There is one process less than there are processors: the last one is this process's own, which
+lends a hand once it has nothing else to do.
 """
 
 from __future__ import annotations
@@ -35,11 +38,40 @@ serve()
 
 MUCH = 100_000
 """Objects that tasks may leave behind before a process looks for garbage: some 40 MB."""
+FEW = 5
+"""So many tasks for each process are done before this one could have loaded Backtrader."""
+PROMPT = 1e-4
+"""Seconds after which a process is given its next task while this one is at work itself."""
 
 
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Task:
+    """Something to be done: by a process beside this one, or here if none has begun it."""
+
+    def __init__(self, future: Future[Any], call: Callable[[], Any]) -> None:
+        self._future, self._call = future, call
+
+    def is_waiting(self) -> bool:
+        """Return whether nobody has begun it."""
+        return not (self._future.running() or self._future.done())
+
+    def do_here(self) -> None:
+        """Do it in this process, unless another has begun it."""
+        if not self._future.cancel():
+            return
+        self._future = Future()
+        try:
+            self._future.set_result(self._call())
+        except Exception as error:
+            self._future.set_exception(error)
+
+    def result(self) -> Any:
+        """Wait for its result."""
+        return self._future.result()
 
 
 class Workers:
@@ -59,6 +91,7 @@ class Workers:
             self._idle.put(process)
         self._shared: tuple[Any, ...] = ()
         self._told: dict[int, tuple[Any, ...]] = {}
+        self._tasks: list[_Task] = []
 
     def share(self, *arguments: Any) -> None:
         """Say what all tasks from now on get before their own arguments.
@@ -76,7 +109,21 @@ class Workers:
         if self._threads is None:
             return lambda: function(*shared, *arguments)
         future: Future[B] = self._threads.submit(self._asked, function, shared, arguments)
-        return future.result
+        task = _Task(future, lambda: function(*shared, *arguments))
+        self._tasks.append(task)
+        return task.result
+
+    def lend_a_hand(self) -> None:
+        """Do here what no process has begun, if that is more than a few tasks."""
+        if sum(task.is_waiting() for task in self._tasks) <= FEW * len(self._all):
+            return
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(PROMPT)
+        try:
+            for task in self._tasks:
+                task.do_here()
+        finally:
+            sys.setswitchinterval(interval)
 
     def _asked(
         self, function: Callable[..., B], shared: tuple[Any, ...], arguments: tuple[Any, ...]

@@ -1,7 +1,5 @@
 """What the engine's Cerebro leaves out changes nothing: bit for bit Backtrader's own loop."""
 
-import contextlib
-import dataclasses
 from collections import deque
 
 import backtrader as bt
@@ -10,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import random_panel
+from stock_cerebro import assert_same_bits, in_backtrader_s_own_loop
 
 from engine.errors import ExecutionError, OrderRejectedError
 from engine.execution import broker
@@ -30,45 +29,6 @@ RULES = [
 
 
 COSTLY = Terms(AssetCosts(1e-4, 2e-4), AssetCosts(1e-3, 5e-4))
-
-
-class PlainBroker(broker.RotationBroker):
-    """Backtrader's own way through every session and with every order."""
-
-    buy, sell = bt.brokers.BackBroker.buy, bt.brokers.BackBroker.sell
-    notify, _ococheck = bt.brokers.BackBroker.notify, bt.brokers.BackBroker._ococheck
-
-    def __init__(self):
-        super().__init__()
-        self.set_checksubmit(True)
-        self.values, self.shares_held = [], []
-
-    def next(self):
-        bt.brokers.BackBroker.next(self)
-        self.values.append(self._value)
-        self.cash_held.append(self.cash)
-        self.shares_held.append([self.positions[feed].size for feed in self._feeds])
-        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
-
-    def record(self):
-        return (
-            np.array(self.values),
-            np.array(self.cash_held),
-            np.array(self.shares_held, dtype=np.float64).T,
-        )
-
-
-class PlainFeed(broker.PanelFeed):
-    advance = bt.feed.DataBase.advance
-
-
-@contextlib.contextmanager
-def in_backtrader_s_own_loop():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(broker, "RotationCerebro", bt.Cerebro)
-        patch.setattr(broker, "RotationBroker", PlainBroker)
-        patch.setattr(broker, "PanelFeed", PlainFeed)
-        yield
 
 
 @given(
@@ -95,12 +55,7 @@ def test_a_run_is_the_same_in_backtrader_s_own_loop(seed, rule, fill, fractional
     lean = run_backtrader(panel, own, own.parameters(parameters), terms)
     with in_backtrader_s_own_loop():
         plain = run_backtrader(panel, own, own.parameters(parameters), terms)
-    for field in dataclasses.fields(lean):
-        one, other = getattr(lean, field.name), getattr(plain, field.name)
-        if isinstance(one, np.ndarray):
-            assert one.tobytes() == other.tobytes(), field.name
-        else:
-            assert repr(one) == repr(other), field.name
+    assert_same_bits(lean, plain)
 
 
 @pytest.mark.parametrize("too_much", [1.0001, 2.0])

@@ -14,6 +14,8 @@ from benchmarks.job import COMMISSION_BPS, LAST_SESSION, RULE, SLIPPAGE_BPS, axe
 from benchmarks.report import ABSENT, Part, Table, spread_text
 from benchmarks.timing import Job, clocked, side_by_side
 
+BYTECODE_IS_KEPT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+"""The environment, and in it Python keeps what it made of sources, as installations do."""
 STREAK = [sys.executable, "-c", "import sys; from engine.cli import main; sys.exit(main())"]
 
 
@@ -65,7 +67,7 @@ class Sweeps:
                 check=False,  # what it said is told below
                 capture_output=True,
                 text=True,
-                env={**os.environ, "STREAKLAB_CACHE": str(cache)},
+                env={**BYTECODE_IS_KEPT, "STREAKLAB_CACHE": str(cache)},
             )
         if ended.returncode:
             raise RuntimeError(f"streak sweep failed: {ended.stderr}")
@@ -76,6 +78,7 @@ def processes(sizes: tuple[int, int], rounds: int, cold_rounds: int, workers: in
     small, large = sizes
     with tempfile.TemporaryDirectory() as folder:
         sweeps = Sweeps(Path(folder), workers)
+        sweeps.job(small)()  # Python's bytecode is there, as after an installation
         cold = side_by_side({"cold": sweeps.job(small, cold=True)}, cold_rounds, warm=False)
         warm = side_by_side(
             {
@@ -83,7 +86,9 @@ def processes(sizes: tuple[int, int], rounds: int, cold_rounds: int, workers: in
                 "small": sweeps.job(small, "--no-confirm"),
                 "large": sweeps.job(large, "--no-confirm"),
                 "help": clocked(
-                    lambda: subprocess.run([*STREAK, "--help"], check=True, capture_output=True)
+                    lambda: subprocess.run(
+                        [*STREAK, "--help"], check=True, capture_output=True, env=BYTECODE_IS_KEPT
+                    )
                 ),
             },
             rounds,
@@ -100,7 +105,7 @@ def processes(sizes: tuple[int, int], rounds: int, cold_rounds: int, workers: in
     note = (
         "Wall time of the process: start of Python, imports, reading and checking prices, the "
         "sweep, the runs in Backtrader that confirm a sample and the best sets, and writing the "
-        "results folder."
+        "results folder. Python's own bytecode is there, as installations keep it."
     )
     columns = ("Command", "Confirmed", "Compiled before", "Time")
     figures = {

@@ -45,7 +45,7 @@ def compiled(function: Function) -> Function:
 
 
 def allocating(function: Function) -> Function:
-    """Compile, likewise, what makes arrays of its own."""
+    """Compile, likewise, what makes arrays of its own, or assigns a part of one to another."""
     return _njit(function, _nrt=True, cache=FOLDER is not None)
 
 

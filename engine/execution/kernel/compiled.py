@@ -56,6 +56,7 @@ def inner(function: Function) -> Function:
 
 def _njit(function: Function, **options: bool) -> Function:
     njit: Any = numba.njit
-    always = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "_nrt": False}
-    made: Function = njit(**{**always, **options})(function)
+    always = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    quick = {"_nrt": False, "no_rewrites": True}  # what is left out only took time
+    made: Function = njit(**{**always, **quick, **options})(function)
     return made

@@ -22,7 +22,7 @@ CANCELLED = 1e-12
 """Share of the sum of squares below which squared deviations are rounding of that sum."""
 
 
-BLOCK = 4096
+BLOCK = 16384
 """Runs measured at a time: their columns fit into the processor's cache."""
 FEW = 4
 """Blocks that are worked through sooner than threads have started."""

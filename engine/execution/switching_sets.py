@@ -96,13 +96,12 @@ class SwitchingSets:
         read = names_read()
         while True:
             read.clear()
-            names = [self._names[axis] for axis in axes]
-            values = [self._values[axis] for axis in axes]
+            named = [[(self._names[axis], value) for value in self._values[axis]] for axis in axes]
             changed = self._params.changed
-            found = [build(changed(dict(zip(names, one, strict=True)))) for one in product(*values)]
+            found = [build(changed(dict(one))) for one in product(*named)]
             needed = tuple(i for i, n in enumerate(self._names) if i in axes or n in read)
             if needed == axes:
-                return _ByDigits(axes, tuple(map(len, values)), found)
+                return _ByDigits(axes, tuple(map(len, named)), found)
             axes = needed
 
     def _tabulated(self, build: Callable[[Any], tuple[Trigger, ...]]) -> _Triggers:
@@ -120,10 +119,11 @@ class SwitchingSets:
             _as_rows(np.packbits(answers, axis=1)), return_index=True, return_inverse=True
         )  # thresholds that no value lies between give the same answers
         table = np.where(table < 0, -1, same.ravel()[table]).astype(np.int32)
-        different, same = np.unique(np.sort(table, axis=1), axis=0, return_inverse=True)
+        table.sort(axis=1)
+        _, first, same = np.unique(_as_rows(table), return_index=True, return_inverse=True)
         refused = [isinstance(found, RuleError) for found in built.found]
         which = np.where(refused, -1, same.ravel()).astype(np.int32)
-        return _Triggers(built, which, different, np.ascontiguousarray(answers[kept]))
+        return _Triggers(built, which, table[first], np.ascontiguousarray(answers[kept]))
 
     def _limited(self, limits: Callable[[Any], tuple[int, int]]) -> _Limits:
         """Return the distinct limits, and which ones a set has.
@@ -139,18 +139,13 @@ class SwitchingSets:
 
     def _keys(self, numbers: Numbers) -> Numbers:
         """Return a key for each set, equal for sets that cannot differ."""
-        enters, leaves, limits = self._enters, self._leaves, self._limits
-        axes = len(self._sizes)
-        keys = np.empty(len(numbers), dtype=np.int64)
-        keys_of(
-            np.ascontiguousarray(numbers, dtype=np.int64),
+        parts = self._enters, self._leaves, self._limits
+        keys = keys_of(
+            numbers,
             self._sizes,
-            np.array([part.built.strides(axes) for part in (enters, leaves, limits)]),
-            enters.which,
-            leaves.which,
-            limits.which,
-            (len(leaves.combinations), len(limits.pairs)),
-            keys,
+            np.array([part.built.strides(len(self._sizes)) for part in parts]),
+            (self._enters.which, self._leaves.which, self._limits.which),
+            (len(self._leaves.combinations), len(self._limits.pairs)),
         )
         if len(keys) and keys.min() < 0:
             raise self._refusal(int(numbers[np.argmin(keys)]))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.evaluation.streak_study.claims import Evidence, Tested, tested
+from engine.errors import DataError, Fault
+from engine.evaluation.streak_study.claims import ClaimDateError, Evidence, Tested, tested
 from engine.evaluation.streak_study.study import character_rules
 from engine.market.load import load_panel
 from engine.market.others import OtherCloses, load_others
@@ -21,7 +22,7 @@ def check_claims(study: Study, claims: Sequence[Claim]) -> tuple[Tested, ...]:
     Raises
     ------
     DataError
-        If a date of a claim is outside of the data.
+        If dates of claims are outside of the data; tells of every such claim.
     """
 
     def on(basis: str) -> DataSection:
@@ -34,4 +35,13 @@ def check_claims(study: Study, claims: Sequence[Claim]) -> tuple[Tested, ...]:
         return load_others(on(basis), [symbol])[0]
 
     evidence = Evidence(panel_on, others_on, character_rules(study.scan))
-    return tuple(tested(claim, evidence) for claim in claims)
+    results: list[Tested] = []
+    faults: list[Fault] = []
+    for claim in claims:
+        try:
+            results.append(tested(claim, evidence))
+        except ClaimDateError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(faults=faults)
+    return tuple(results)

@@ -30,6 +30,7 @@ def names_read() -> set[str]:
 def noting(params: type[RuleParams]) -> Any:
     """Return the class of parameters made to note the names that are read, by properties too."""
     names = frozenset(params.model_fields)
+    inherited = params.__getattribute__
 
     class Noting(params):  # type: ignore[misc, valid-type]  # the class is known at run time
         def __getattribute__(self, name: str) -> Any:
@@ -37,7 +38,7 @@ def noting(params: type[RuleParams]) -> Any:
                 _read.names.add(name)
             elif name == "__dict__" or name.startswith(("model_", "__pydantic")):
                 _read.names.update(names)  # all of them at once
-            return super().__getattribute__(name)
+            return inherited(self, name)
 
     return Noting
 

@@ -10,9 +10,9 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from engine.errors import StudyError
+from engine.errors import Fault, StudyError
 from engine.study.document import parse_document
 from engine.study.faults import Places, in_order, misfits_of
 from engine.study.loader import read_study_bytes
@@ -31,6 +31,12 @@ class Claim(BaseModel):
     quote: str = Field(min_length=1, description="the words, or a short paraphrase")
     source: str = Field(min_length=1, description="who said it, where and when")
     price_basis: PriceBasis = Field("price", description="the press quotes prices, not returns")
+    _place: tuple[str, int] = PrivateAttr(("", 0))
+
+    def fault(self, message: str) -> Fault:
+        """Return what is wrong with the claim, with the file and line it was read from, if any."""
+        named, (origin, line) = f"claim “{self.quote}”", self._place
+        return Fault(origin, line, named, message) if origin else Fault(named, 0, "", message)
 
 
 class StreakLength(Claim):
@@ -206,7 +212,9 @@ def load_claims(path: Path) -> tuple[Claim, ...]:
     for index, given in enumerate(listed):
         found, misfits = _claim(given, ("claims", index))
         faults += [places.fault(misfit) for misfit in misfits]
-        claims += [] if found is None else [found]
+        if found is not None:
+            found._place = places.of(("claims", index))
+            claims.append(found)
     if faults:
         raise StudyError(faults=in_order(faults))
     return tuple(claims)

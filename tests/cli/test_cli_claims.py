@@ -122,8 +122,9 @@ def test_faults_of_the_file_have_their_lines(study, claims):
 )
 def test_dates_that_cannot_be_are_one_message(study, claims, date, words):
     wrong = CLAIM.format(quote="so long", kind="streak_length", keys=f"as_of: {date}, sessions: 4")
-    assert (
-        refused(4, "claims", study, claims(RIGHT, wrong)) == f"streak: claim “so long”: {words}\n"
+    path = claims(RIGHT, wrong, wrong.replace("so long", "so short"))
+    assert refused(4, "claims", study, path) == (
+        f"streak: {path}:3: claim “so long”: {words}\n{path}:4: claim “so short”: {words}\n"
     )
 
 

@@ -1,6 +1,7 @@
 """The kernel's look-ups against doing it the long way, for every range of short series."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -164,14 +165,39 @@ def test_keys_tell_apart_what_differs_and_nothing_else():
     enters = np.array([0, 1, 0, 1, 1, -1], dtype=np.int32)
     leaves, limits = np.array([1, 0], dtype=np.int32), np.array([0, 0, 1], dtype=np.int32)
     numbers = np.arange(12)[::-1].copy()
-    keys = np.empty(12, dtype=np.int64)
-    keys_of(numbers, sizes, strides, enters, leaves, limits, (2, 2), keys)
+    keys = keys_of(numbers, sizes, strides, (enters, leaves, limits), (2, 2))
     expected = []
     for number in numbers:
         a, b, c = np.unravel_index(number, sizes)
         enter = enters[3 * a + b]
         expected.append(-1 if enter < 0 else (enter * 2 + leaves[c]) * 2 + limits[b])
     assert keys.tolist() == expected
+
+
+@pytest.mark.parametrize("sizes", [(), (7,), (1, 1), (1, 9, 1, 2), (30, 1, 2), (2, 1, 40)])
+def test_keys_are_those_of_all_axes_whatever_their_sizes(sizes):
+    """Each trigger depends on every axis: then a set's number is that of all three."""
+    count = math.prod(sizes)
+    strides = [math.prod(sizes[k + 1 :]) for k in range(len(sizes))]
+    each = np.arange(count, dtype=np.int32)
+    numbers = np.arange(count)
+    keys = keys_of(
+        numbers, np.array(sizes, int), np.array([strides] * 3, int), (each,) * 3, (count, count)
+    )
+    assert keys.tolist() == ((numbers * count + numbers) * count + numbers).tolist()
+
+
+def test_keys_of_a_long_last_axis_take_little_memory():
+    sizes, few = np.array([40, 50_000]), np.arange(40, dtype=np.int32)
+    none = np.zeros(50_000, dtype=np.int32)
+    tracemalloc.start()
+    keys = keys_of(
+        np.array([1_999_999]), sizes, np.array([[1, 0], [0, 1], [0, 0]]), (few, none, none), (1, 1)
+    )
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert keys.tolist() == [39]
+    assert peak < 5_000_000
 
 
 @pytest.mark.parametrize("count", [10, 10_000])

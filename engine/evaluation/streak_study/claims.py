@@ -106,7 +106,7 @@ def tested(claim: said.Claim, evidence: Evidence) -> Tested:
 
     Raises
     ------
-    DataError
+    ClaimDateError
         If a date of the claim is outside of the data, or no session.
     """
     try:
@@ -114,10 +114,14 @@ def tested(claim: said.Claim, evidence: Evidence) -> Tested:
     except _UntestableError as reason:
         found = {"claimed": "", "measured": "", "verdict": UNTESTABLE, "remark": str(reason)}
     except _WrongDateError as reason:
-        raise DataError(f"claim “{claim.quote}”: {reason}") from None
+        raise ClaimDateError(faults=[claim.fault(str(reason))]) from None
     kind = str(getattr(claim, "kind", ""))
     figures = {"tolerance": "", "remark": ""} | found
     return Tested(claim.quote, claim.source, kind, claim.price_basis, **figures)
+
+
+class ClaimDateError(DataError):
+    """A date of a claim is one the data do not have."""
 
 
 class _UntestableError(Exception):

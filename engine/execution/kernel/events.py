@@ -95,12 +95,15 @@ class Scratch(NamedTuple):
 def entries_of(answers: NDArray[np.bool_]) -> Entries:
     """Return the entries of triggers whose answers have shape (triggers, n)."""
     m, n = answers.shape
-    counts = answers.sum(axis=1)
-    before = np.zeros((m, n + 1), dtype=session_type(n))
-    np.cumsum(answers, axis=1, out=before[:, 1:])
-    sessions = np.flatnonzero(answers) - np.repeat(np.arange(m) * n, counts)
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return Entries(sessions.astype(before.dtype), offsets, before)
+    marks = np.ones((m, n + 1), dtype=bool)  # the end ends each row: its closes come after it
+    marks[:, :n] = answers
+    at = np.flatnonzero(marks)
+    row, session = np.divmod(at, n + 1)
+    starts = np.append(0, np.flatnonzero(session == n) + 1)
+    place = (np.arange(len(at)) - starts[row]).astype(session_type(n))
+    first = np.repeat(place, np.diff(at, prepend=-1)).reshape(m, n + 1)
+    sessions = session[session < n].astype(first.dtype)
+    return Entries(sessions, starts - np.arange(m + 1), first)
 
 
 @inner

@@ -11,18 +11,14 @@ Numbers = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
 
-@compiled
-def keys_of(  # type: ignore[no-untyped-def]  # compiled
+def keys_of(
     numbers: Numbers,
     sizes: Numbers,
     strides: Numbers,
-    enters: Rows,
-    leaves: Rows,
-    limits: Rows,
+    which: tuple[Rows, Rows, Rows],
     counts: tuple[int, int],
-    keys: Numbers,
-):
-    """Fill in a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
+) -> Numbers:
+    """Return a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
 
     Parameters
     ----------
@@ -32,26 +28,42 @@ def keys_of(  # type: ignore[no-untyped-def]  # compiled
     strides : int64 array, shape (3, axes)
         What one step along an axis adds to the number of the enter trigger built, the leave
         trigger built, and the limits.
-    enters, leaves, limits : int32 arrays
+    which : tuple of int32 arrays
         Which distinct one each of these is; −1: it could not be built.
     counts : tuple of int
         Of distinct leave triggers and of distinct limits.
-    keys : int64 array, shape (m,)
     """
+    keys = np.empty(len(numbers), dtype=np.int64)
+    outside = np.append(1.0, np.cumprod(sizes, dtype=np.float64))
+    split = int(np.argmin(outside + outside[-1] / outside))  # two tables, short together
+    outer, inner = (_added_up(sizes[k], strides[:, k]) for k in (slice(split), slice(split, None)))
+    _fill_keys(np.ascontiguousarray(numbers, dtype=np.int64), outer, inner, *which, counts, keys)
+    return keys
+
+
+def _added_up(sizes: Numbers, strides: Numbers) -> Numbers:
+    """Return what all combinations of some axes add to three numbers, shape (3, combinations)."""
+    added = np.zeros((3, 1), dtype=np.int64)
+    for size, step in zip(sizes, strides.T, strict=True):
+        added = (added[:, :, None] + step[:, None, None] * np.arange(size)).reshape(3, -1)
+    return added
+
+
+@compiled
+def _fill_keys(  # type: ignore[no-untyped-def]  # compiled
+    numbers, outer, inner, enters, leaves, limits, counts, keys
+):
+    """Fill in keys; what a set's outer and inner axes add is looked up, not worked out by axis."""
+    many = inner.shape[1]
     for i in range(len(numbers)):
-        rest = numbers[i]
-        enter, leave, limit = 0, 0, 0
-        for axis in range(len(sizes) - 1, -1, -1):
-            size = sizes[axis]
-            quotient = rest // size
-            digit = rest - quotient * size
-            rest = quotient
-            enter += digit * strides[0, axis]
-            leave += digit * strides[1, axis]
-            limit += digit * strides[2, axis]
+        high = numbers[i] // many
+        low = numbers[i] - high * many
+        enter = enters[outer[0, high] + inner[0, low]]
+        leave = leaves[outer[1, high] + inner[1, low]]
+        limit = limits[outer[2, high] + inner[2, low]]
         keys[i] = -1
-        if enters[enter] >= 0 and leaves[leave] >= 0:
-            keys[i] = (enters[enter] * counts[0] + leaves[leave]) * counts[1] + limits[limit]
+        if enter >= 0 and leave >= 0:
+            keys[i] = (enter * counts[0] + leave) * counts[1] + limit
 
 
 def distinct(keys: Numbers | Rows, count: int) -> tuple[Numbers, Rows]:

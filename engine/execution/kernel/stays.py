@@ -11,7 +11,7 @@ share:
     Shape (n + 2,): closes at which the next stay from each entry on begins and is left, n: never.
 ``turns``
     Shape (n + 4,): closes at which it is decided to enter, to leave, to enter and so on, from
-    place 1 on; the last close of all stands after them.
+    place 1 on; the last close of all stands after them, twice.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def walk(first_entry, enter, enters, leaves, limits, limit, turns):  # type: ign
         inside += stay
         i = np.uint64(first_entry[enter, again if again < end else end])
         entry = np.uint64(enters[i])
-    turns[0], turns[count + one] = 0, end
+    turns[0], turns[count + one], turns[count + np.uint64(2)] = 0, end, end
     return count, longest, inside
 
 
@@ -108,25 +108,25 @@ def drawdown(market, turns, count):  # type: ignore[no-untyped-def]  # compiled
     """
     ranges, falls, level, factor = market.ranges, market.falls, market.level, market.factor
     units, peak, deepest = market.start, 1.0, 0.0
-    one, first, asset = np.uint64(1), np.uint64(1), np.uint64(0)
-    for i in range(one, count + np.uint64(2)):
-        last = np.uint64(turns[i])
-        if first <= last:  # else it is entered at the first close, or still held at the last
-            block = level[first ^ last]
-            before, after = ranges[asset, block, first], ranges[asset, block, last]
-            high = after[HIGH] if after[HIGH] > before[HIGH] else before[HIGH]
-            low = after[LOW] if after[LOW] < before[LOW] else before[LOW]
-            high, low = units * high, units * low
-            top = high if high > peak else peak
-            if low < (1.0 + deepest) * top:  # else none is deeper, wherever the peak was
-                fall = fallen(ranges, falls, asset, block, first, last)
-                deepest = fall if fall < deepest else deepest
-                fall = low / peak - 1.0
-                deepest = fall if fall < deepest else deepest
-            peak = top
-        units *= factor[asset, last]
-        asset ^= one
-        first = last + one
+    one, first = np.uint64(1), np.uint64(1)
+    for i in range(one, count + np.uint64(2), np.uint64(2)):
+        for asset in range(np.uint64(2)):  # two rounds: the compiler writes out one for each
+            last = np.uint64(turns[i + asset])
+            if first <= last:  # else it is entered at the first close, or still held at the last
+                block = level[first ^ last]
+                before, after = ranges[asset, block, first], ranges[asset, block, last]
+                high = after[HIGH] if after[HIGH] > before[HIGH] else before[HIGH]
+                low = after[LOW] if after[LOW] < before[LOW] else before[LOW]
+                high, low = units * high, units * low
+                top = high if high > peak else peak
+                if low < (1.0 + deepest) * top:  # else none is deeper, wherever the peak was
+                    fall = fallen(ranges, falls, asset, block, first, last)
+                    deepest = fall if fall < deepest else deepest
+                    fall = low / peak - 1.0
+                    deepest = fall if fall < deepest else deepest
+                peak = top
+            units *= factor[asset, last]  # at the last close, 1
+            first = last + one
     return units, deepest
 
 

@@ -167,7 +167,7 @@ def _units(shares: FloatArray, returns: FloatArray) -> tuple[FloatArray, FloatAr
     It is if a few huge values (a price jumped five-fold, its fourth power) make the unit large
     against what an ordinary session adds: its digits would be lost.
     """
-    totals = np.abs(shares).sum(axis=(1, 2))
+    totals = np.array([np.abs(values).sum() for values in shares])
     unit = np.ldexp(1.0, np.frexp(totals)[1] - DIGITS)
     ordinary = min(_median(asset[asset > 0.0]) for asset in np.abs(returns))
     share = ordinary ** np.array([1, 2, 3, 4, 2, 2, 2])

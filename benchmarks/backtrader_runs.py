@@ -46,7 +46,7 @@ class Outcome(bt.Analyzer):  # type: ignore[misc]  # backtrader is untyped
 
     def stop(self) -> None:
         """Measure the equity the broker recorded."""
-        equity = np.array(self.strategy.broker.values[-len(self.strategy) :])
+        equity, _, _ = self.strategy.broker.record()
         returns = equity[1:] / equity[:-1] - 1.0
         self.rets = {
             "final_equity": equity[-1],

@@ -78,7 +78,7 @@ def sweep(
     if config is not None and dry_run:
         _foresee(config, count, as_json, asked)
         return
-    beside = 0 if count == 1 else 1 if asked["no_confirm"] else count
+    beside = min(count - 1, 1) if asked["no_confirm"] else count - 1
     first = to_compile(asked["engine"])
     with Workers(beside, first) as processes, SweepProgress(asked["by"], quiet) as progress:
         if resume is not None:

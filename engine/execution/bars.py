@@ -65,10 +65,11 @@ def simulate(panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms) -
     fills = [(b.close if terms.fill == "next_close" else b.open)[first:] for b in pair]
     core_close, satellite_close = (bars.close[first:].tolist() for bars in pair)
     rates = terms.rates_for(len(panel))[first:]
+    overnight = rates.tolist()
     due = {decision.session + 1: decision.weight for decision in decisions}
     shares, cash = (0.0, 0.0), terms.initial_cash
     trades: list[Trade] = []
-    held = np.empty((4, n))
+    closes: list[tuple[float, ...]] = []
     for t in range(n):
         if t in due:
             made = _trades_at(t, due[t], shares, cash, terms, (fills[0][t], fills[1][t]))
@@ -78,8 +79,9 @@ def simulate(panel: PricePanel, decisions: tuple[Decision, ...], terms: Terms) -
                 shares = (shares[0] + change[0], shares[1] + change[1])
             trades += made
         wealth = cash + shares[0] * core_close[t] + shares[1] * satellite_close[t]
-        held[:, t] = wealth, cash, *shares
-        cash += cash * float(rates[t])
+        closes.append((wealth, cash, *shares))
+        cash += cash * overnight[t]
+    held = np.array(closes).T.copy()
     return Simulation(
         engine="bars",
         sessions=panel.traded_sessions,

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.errors import ExecutionError
 from engine.execution.costs import AssetCosts, Terms
+from engine.execution.market_orders import Purchase, Sale
 from engine.execution.simulation import (
     Simulation,
     Trade,
@@ -24,6 +25,11 @@ from engine.rules.rule import Rule, RuleParams
 from engine.rules.strategy import RotationStrategy
 
 _ORDINAL_OF_1970 = dt.date(1970, 1, 1).toordinal()
+_AT_MARKET = {
+    **dict.fromkeys(("price", "plimit", "exectype", "valid", "oco", "parent")),
+    **{"trailamount": None, "trailpercent": None, "tradeid": 0, "transmit": True},
+}
+"""What Backtrader's strategies say of an order beside data and size when they say nothing of it."""
 
 
 class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untyped
@@ -85,7 +91,13 @@ class PanelFeed(bt.feed.DataBase):  # type: ignore[misc]  # backtrader is untype
 
 
 class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader is untyped
-    """Backtrader's broker with slippage per asset, interest on cash, and a record per session."""
+    """Backtrader's broker with slippage per asset, interest on cash, and a record per session.
+
+    It is for market orders of a rotation: shares are held long and paid in full. What they are
+    worth is reckoned for all sessions at the end, see :meth:`record`.
+    """
+
+    cash: float
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,12 +105,6 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self.set_checksubmit(False)  # that there is cash enough is checked when it is paid
         self._costs: dict[Any, AssetCosts] = {}
         self._overnight_rates: list[float] = []
-        self._held: list[Any] = []
-        self._shares: tuple[float, ...] = ()
-        self._worths: list[tuple[float, float, Any]] = []
-        self.values: list[float] = []
-        self.cash_held: list[float] = []
-        self.shares_held: list[tuple[float, ...]] = []
 
     def set_terms(self, feeds: list[Any], terms: Terms, overnight_rates: FloatArray) -> None:
         """Set cash, the costs of each feed, and the rate cash earns after each session."""
@@ -110,9 +116,12 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         self._overnight_rates = overnight_rates.tolist()
 
     def start(self) -> None:
-        """Open the account."""
+        """Open the account, and a new record of it."""
         super().start()
         self._held = [self.positions[feed] for feed in self._feeds]
+        self._taken: list[int] = []
+        self._stocks: list[tuple[tuple[float, float], ...]] = []
+        self.cash_held: list[float] = []
         self._take_stock()
 
     def quote_of(self, data: Any, price: float) -> Quote:
@@ -121,9 +130,28 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         sale, purchase = price * (1.0 - slippage), price * (1.0 + slippage)
         return Quote(price, sale - commission * sale, purchase + commission * purchase)
 
+    # -- orders -----------------------------------------------------------------------------------
+
+    def buy(self, owner: Any, data: Any, size: float, **wanted: Any) -> Any:
+        """Place a market order; there are no others here."""
+        return self._placed(Purchase(owner, data, size), wanted)
+
+    def sell(self, owner: Any, data: Any, size: float, **wanted: Any) -> Any:
+        """Place a market order; there are no others here."""
+        return self._placed(Sale(owner, data, -size), wanted)
+
+    def _placed(self, order: Any, wanted: dict[str, Any]) -> Any:
+        if wanted != _AT_MARKET:
+            raise ExecutionError("the engine's broker takes market orders, and nothing with them")
+        self.submit_accept(order)
+        return order
+
     def _try_exec_market(self, order: Any, *bar: float) -> None:
         self.p.slip_perc = self._costs[order.data].slippage
         super()._try_exec_market(order, *bar)
+
+    def _ococheck(self, order: Any) -> None:
+        """Cancel nothing: no order hangs on another."""
 
     def notify(self, order: Any) -> None:
         """Tell of an order's end; that it was submitted and accepted nobody need hear.
@@ -133,47 +161,51 @@ class RotationBroker(bt.brokers.BackBroker):  # type: ignore[misc]  # backtrader
         if order.status not in (order.Submitted, order.Accepted):
             self.notifs.append(order)
 
-    def next(self) -> None:
-        """Execute the session's orders, value what is held, record it, credit the night's interest.
+    # -- sessions ---------------------------------------------------------------------------------
 
-        Shares held long and paid in full are valued in Backtrader's arithmetic; it would look up
-        commission schemes and leverage as well.
+    def next(self) -> None:
+        """Execute the session's orders, record cash, credit the night's interest.
+
+        Of all that Backtrader does in a session, market orders and shares paid in full need no
+        more: it would look for interest on loans, futures, histories and brackets of orders too.
         """
         if self.pending:
-            self._execute_pending()
-        session, worth = len(self.values), 0.0
-        for size, paid, closes in self._worths:
-            price = closes[session]
-            gain = size * (price - paid)
-            worth += size * price - gain
-            worth += gain
-        self._value = self.cash + worth
-        self.values.append(self._value)
-        self.cash_held.append(self.cash)
-        self.shares_held.append(self._shares)
-        self.cash += self.cash * self._overnight_rates[session]
+            for _ in range(len(self.pending)):
+                order = self.pending.popleft()
+                self._try_exec(order)
+                if order.alive():
+                    self.pending.append(order)
+            self._take_stock()
+        self.rest_until(len(self.cash_held) + 1)
 
-    def _execute_pending(self) -> None:
-        """Execute market orders.
-
-        All that Backtrader does with them in a session, for shares held long and paid in full: it
-        would look for interest on loans, futures, histories and brackets of orders as well.
-        """
-        for _ in range(len(self.pending)):
-            order = self.pending.popleft()
-            self._try_exec(order)
-            if order.alive():
-                self.pending.append(order)
-        self._take_stock()
+    def rest_until(self, session: int) -> None:
+        """Record cash at the closes before a session, and credit the nights' interest."""
+        cash = self.cash
+        for rate in self._overnight_rates[len(self.cash_held) : session]:
+            self.cash_held.append(cash)
+            cash += cash * rate
+        self.cash = cash
 
     def _take_stock(self) -> None:
-        """Note what is held until the next order: shares, what they cost, and their closes."""
-        self._shares = tuple(position.size for position in self._held)
-        self._worths = [
-            (position.size, position.price, feed.lines.close.array)
-            for position, feed in zip(self._held, self._feeds, strict=True)
-            if position.size
-        ]
+        """Note what is held until the next order: shares, and what was paid for one."""
+        self._taken.append(len(self.cash_held))
+        self._stocks.append(tuple((position.size, position.price) for position in self._held))
+
+    def record(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return wealth and cash at each close, shape (n,), and shares held, shape (2, n).
+
+        Shares are valued in Backtrader's arithmetic.
+        """
+        cash = np.array(self.cash_held)
+        spans = np.diff([*self._taken, len(cash)])
+        held = np.array(self._stocks, dtype=np.float64).repeat(spans, axis=0)
+        worth = np.zeros(len(cash))
+        for (shares, paid), feed in zip(held.transpose(1, 2, 0), self._feeds, strict=True):
+            close = np.array(feed.lines.close.array)
+            gain = shares * (close - paid)
+            worth += shares * close - gain
+            worth += gain
+        return cash + worth, cash, held[:, :, 0].T
 
 
 class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untyped
@@ -182,29 +214,31 @@ class RotationCerebro(bt.Cerebro):  # type: ignore[misc]  # backtrader is untype
     What happens in a session is Backtrader's, in Backtrader's order: feeds go on, ``next_open``
     places orders, the broker executes them, the strategy is notified, ``next`` decides. Left out
     is what such a run never has: timers, writers, indicators, observers, other time frames, and
-    a book of trades beside the fills. Feeds go on where somebody looks at them: in sessions with
-    orders, for the strategy decides by what it has read before, and the broker knows all closes.
+    a book of trades beside the fills. Sessions in which the strategy can have nothing to decide
+    are passed over, and feeds go on where somebody looks at them: in sessions with orders, for
+    the strategy decides by what it has read before, and the broker knows all closes.
     """
 
     def _runonce(self, runstrats: list[Any]) -> None:
         (strategy,) = runstrats
-        strategy._once()
         strategy.reset()
         broker, clock = self._broker, strategy.lines.datetime
         days = self.datas[0].lines.datetime.array
         clock.array = days[:]  # as with the feeds: there from the beginning, and gone along
         buffers = [buffer for feed in self.datas for buffer in feed.lines]
-        for t in range(len(days)):
+        t = 0
+        while t < len(days):
             if strategy.pending is not None:
                 _move(buffers, t)
                 strategy.next_open()
             broker.next()
             while broker.notifs:
                 strategy.notify_order(broker.notifs.popleft())
-            clock._idx = t
-            clock.lencount = t + 1
+            _move([clock], t)
             strategy.next()
-        _move(buffers, len(days) - 1)
+            t = min(strategy.next_chance(), len(days))
+            broker.rest_until(t)
+        _move([*buffers, clock], len(days) - 1)
 
 
 def _move(buffers: list[Any], session: int) -> None:
@@ -254,8 +288,8 @@ def run_backtrader(panel: PricePanel, rule: Rule, params: RuleParams, terms: Ter
         **given,
     )
     strategy = cerebro.run()[0]
-    if len(broker.values) != len(panel):
-        raise ExecutionError(f"Backtrader ran {len(broker.values)} of {len(panel)} sessions")
+    if len(broker.cash_held) != len(panel):
+        raise ExecutionError(f"Backtrader ran {len(broker.cash_held)} of {len(panel)} sessions")
     return _simulation(panel, terms, strategy, broker, rates)
 
 
@@ -268,7 +302,7 @@ def _simulation(
 ) -> Simulation:
     first, n = panel.start_index, len(panel) - panel.start_index
     decisions = tuple(d._replace(session=d.session - first) for d in strategy.decisions)
-    shares = np.array(broker.shares_held)[first:]
+    equity, cash, (core_shares, satellite_shares) = (a[..., first:] for a in broker.record())
     costs: tuple[AssetCosts, AssetCosts] = (terms.core, terms.satellite)
     field = "close" if terms.fill == "next_close" else "open"
     quotes = getattr(panel.core, field)[first:], getattr(panel.satellite, field)[first:]
@@ -285,12 +319,12 @@ def _simulation(
     return Simulation(
         engine="backtrader",
         sessions=panel.traded_sessions,
-        equity=np.array(broker.values)[first:],
-        cash=np.array(broker.cash_held)[first:],
-        core_shares=shares[:, 0],
-        satellite_shares=shares[:, 1],
+        equity=equity,
+        cash=cash,
+        core_shares=core_shares,
+        satellite_shares=satellite_shares,
         target_weight=target_weights(decisions, n),
-        traded_weight=traded_weights(decisions, quotes, (shares[:, 0], shares[:, 1])),
+        traded_weight=traded_weights(decisions, quotes, (core_shares, satellite_shares)),
         decisions=decisions,
         trades=trades,
         pending=decisions[-1] if strategy.pending is not None else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,22 +68,27 @@ class Decider:
         self.know(history)
 
     def know(self, history: History) -> None:
-        """Evaluate the rule on all that is known; decisions already made stand."""
+        """Evaluate the rule on all that is known; decisions already made stand.
+
+        What is asked at every close is a memoryview, whose elements are Python's own numbers.
+        """
         self._values = FeatureValues(history.closes)
         self._looked_at: dict[bool, _LookedAt] = {}
         if self._switching is None:
             self._weights = planned(self.rule, history, self.params)
+            self._plan: Any = self._weights.data
+            self._chances = ((~np.isnan(self._weights)).tobytes(),) * 2
         else:
             self._enter = self._values.answers(self._switching.enter)
             self._leave = self._values.answers(self._switching.leave)
-            # what is asked at every close: elements of a memoryview are Python's own
             self._answers: tuple[Any, Any] = self._enter.data, self._leave.data
+            self._chances = self._enter.tobytes(), self._leave.tobytes()
 
     def decide(self, t: int) -> Decision | None:
         """Return what is decided at the close of session index t; None: nothing changes."""
         if self._switching is None:
-            weight = float(self._weights[t])
-            return None if np.isnan(weight) else Decision(t, weight, "schedule", ())
+            weight = self._plan[t]
+            return None if math.isnan(weight) else Decision(t, weight, "schedule", ())
         rule = self._switching
         enters, leaves = self._answers
         enter, leave = enters[t], leaves[t]
@@ -94,6 +100,19 @@ class Decider:
         if state.event == LEFT_ON_AGE:
             return Decision(t, 0.0, f"max_holding {rule.max_holding}", (("held", float(held)),))
         return self._explained(t, state.event == ENTERED)
+
+    def next_chance(self, t: int) -> int:
+        """Return the first close after session t at which anything may be decided.
+
+        Until then it need not be asked: the trigger that could change something does not fire.
+        """
+        state, chances = self.state, self._chances[self.state.inside]
+        chance = chances.find(True, t + 1)
+        if chance < 0:
+            chance = len(chances)
+        if state.inside and self._switching is not None and self._switching.max_holding:
+            return min(chance, state.since + self._switching.max_holding)
+        return chance
 
     def scheduled(self, since: int, t: int) -> float | None:
         """Return the last weight of a schedule from the close of `since` up to that of `t`.

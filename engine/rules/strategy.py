@@ -182,6 +182,13 @@ class RotationStrategy(bt.Strategy):  # type: ignore[misc]  # backtrader is unty
             elif size > 0:
                 self._placed.append(self.buy(data=data, size=size))
 
+    def next_chance(self) -> int:
+        """Return the first session after this close in which there may be anything to do."""
+        t = len(self._clock_line) - 1
+        if self.pending is not None or self._decider is None:
+            return t + 1
+        return self._trade_from if t < self._trade_from else self._decider.next_chance(t)
+
     prenext = next  # decide from the first bar on, whatever a subclass's indicators need
     prenext_open = next_open
 

@@ -12,6 +12,7 @@ from command_line import streak
 from short_studies import SHORT, write_study
 
 from engine.evaluation.trial_keys import KEYS
+from engine.pipeline.sweeping.workers import Workers
 
 AXES = """\
 sweep:
@@ -133,6 +134,24 @@ def test_json_is_for_machines(swept, tmp_path):
     assert Path(told["path"]) == tmp_path / "results" / told["run"]
     same = pq.read_table(swept[2] / "trials.parquet").to_pylist()
     assert any(row["sharpe"] == told["best"]["sharpe"] for row in same)
+
+
+@pytest.mark.parametrize(
+    ("options", "beside"),
+    [((), 0), (("--workers", "3"), 2), (("--workers", "3", "--no-confirm"), 1)],
+)
+def test_one_of_the_workers_is_the_process_itself(tmp_path, monkeypatch, options, beside):
+    started = []
+
+    class Counted(Workers):
+        def __init__(self, count, _):
+            started.append(count)
+            super().__init__(0)
+
+    monkeypatch.setattr("engine.pipeline.sweeping.workers.Workers", Counted)
+    axes = "sweep:\n  rule.entry_streak: [2, 3]\n"
+    assert sweep(study_with(tmp_path, axes), "--confirm", "1", *options).code == 0
+    assert started == [beside]
 
 
 def test_workers_change_no_byte(swept, tmp_path):

@@ -1,7 +1,6 @@
 """What the engine's Cerebro leaves out changes nothing: bit for bit Backtrader's own loop."""
 
-import contextlib
-import dataclasses
+from collections import deque
 
 import backtrader as bt
 import numpy as np
@@ -9,16 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from panels import random_panel
+from stock_cerebro import assert_same_bits, in_backtrader_s_own_loop
 
-from engine.errors import OrderRejectedError
+from engine.errors import ExecutionError, OrderRejectedError
 from engine.execution import broker
 from engine.execution.broker import run_backtrader
 from engine.execution.costs import AssetCosts, Terms
 from engine.rotation.costs import Quote, orders
 from engine.rules.registry import rule_named
+from engine.rules.strategy import RotationStrategy
 
 RULES = [
     ("streak", {"entry_streak": 2, "exit_streak": 1}),
+    ("streak", {"entry_streak": 3, "exit_streak": 9, "max_holding": 4, "cooldown": 3}),
     ("streak_reversal", {}),
     ("rsi_threshold", {"rsi_period": 3, "oversold": 45, "overbought": 60, "cooldown": 2}),
     ("fixed_mix", {"satellite_weight": 0.4}),
@@ -26,34 +28,7 @@ RULES = [
 ]
 
 
-class PlainBroker(broker.RotationBroker):
-    """Backtrader's own way through every session and with every order."""
-
-    notify = bt.brokers.BackBroker.notify
-
-    def __init__(self):
-        super().__init__()
-        self.set_checksubmit(True)
-
-    def next(self):
-        bt.brokers.BackBroker.next(self)
-        self.values.append(self._value)
-        self.cash_held.append(self.cash)
-        self.shares_held.append(tuple(self.positions[feed].size for feed in self._feeds))
-        self.cash += self.cash * self._overnight_rates[len(self.values) - 1]
-
-
-class PlainFeed(broker.PanelFeed):
-    advance = bt.feed.DataBase.advance
-
-
-@contextlib.contextmanager
-def in_backtrader_s_own_loop():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(broker, "RotationCerebro", bt.Cerebro)
-        patch.setattr(broker, "RotationBroker", PlainBroker)
-        patch.setattr(broker, "PanelFeed", PlainFeed)
-        yield
+COSTLY = Terms(AssetCosts(1e-4, 2e-4), AssetCosts(1e-3, 5e-4))
 
 
 @given(
@@ -80,12 +55,7 @@ def test_a_run_is_the_same_in_backtrader_s_own_loop(seed, rule, fill, fractional
     lean = run_backtrader(panel, own, own.parameters(parameters), terms)
     with in_backtrader_s_own_loop():
         plain = run_backtrader(panel, own, own.parameters(parameters), terms)
-    for field in dataclasses.fields(lean):
-        one, other = getattr(lean, field.name), getattr(plain, field.name)
-        if isinstance(one, np.ndarray):
-            assert one.tobytes() == other.tobytes(), field.name
-        else:
-            assert repr(one) == repr(other), field.name
+    assert_same_bits(lean, plain)
 
 
 @pytest.mark.parametrize("too_much", [1.0001, 2.0])
@@ -104,6 +74,57 @@ def test_an_order_that_cannot_be_paid_is_refused_alike(monkeypatch, too_much):
     lean = refusal()
     with in_backtrader_s_own_loop():
         assert refusal() == lean
+
+
+PARTS = (bt.order.OrderData, bt.order.OrderExecutionBit)
+OWN = {"p", "params", "broker", "info", "comminfo", "dteos", "ref", "p1", "p2"}
+"""What each order, each run and each copy has of its own, and the end of the session."""
+
+
+def known(thing):
+    """What Backtrader knows of an order or of a part of it, in words."""
+    if isinstance(thing, bt.feed.DataBase):
+        return thing._name
+    if isinstance(thing, PARTS):
+        return {name: known(value) for name, value in vars(thing).items() if name not in OWN}
+    return [known(bit) for bit in thing] if isinstance(thing, deque) else repr(thing)
+
+
+def test_an_order_is_what_backtrader_makes_of_it(monkeypatch):
+    told = []
+
+    def heard(self, order):
+        if not order.alive():
+            told.append(order)
+        notify_order(self, order)
+
+    notify_order = RotationStrategy.notify_order
+    monkeypatch.setattr(RotationStrategy, "notify_order", heard)
+    panel, rule = random_panel(5, 70), rule_named("fixed_mix")
+    params = rule.parameters({"satellite_weight": 0.4})
+    with in_backtrader_s_own_loop():
+        run_backtrader(panel, rule, params, COSTLY)
+    stock = told[:]
+    told.clear()
+    run_backtrader(panel, rule, params, COSTLY)
+    assert len(told) == len(stock) > 6
+    for lean, plain in zip(told, stock, strict=True):
+        names = {"data", "size", "price", "valid", "parent", "transmit"} | vars(plain).keys() - OWN
+        for name in names:
+            assert known(getattr(lean, name)) == known(getattr(plain, name)), name
+        assert "ExecType: Market" in str(lean)
+        assert lean.ref - told[0].ref == plain.ref - stock[0].ref
+        assert lean.isbuy() == plain.isbuy() == isinstance(lean, bt.order.BuyOrder)
+        assert lean.comminfo.p.commission == plain.comminfo.p.commission > 0
+
+
+@pytest.mark.parametrize("wanted", [{"price": 9.0}, {"exectype": bt.Order.Limit}, {"tradeid": 1}])
+def test_an_order_that_is_no_plain_market_order_is_refused(monkeypatch, wanted):
+    buy = RotationStrategy.buy
+    monkeypatch.setattr(RotationStrategy, "buy", lambda *a, **given: buy(*a, **given, **wanted))
+    panel, rule = random_panel(3, 70), rule_named("streak")
+    with pytest.raises(ExecutionError, match="takes market orders, and nothing with them"):
+        run_backtrader(panel, rule, rule.parameters({}), Terms())
 
 
 class Feed:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DataError, ExecutionError
-from engine.pipeline.sweeping.workers import MUCH, Workers
+from engine.pipeline.sweeping.workers import FEW, MUCH, Workers
 
 LIVING = """
 import os, sys, time
@@ -100,6 +100,50 @@ def test_work_is_done_elsewhere():
         assert workers.submit(os.getpid)() == os.getpid()
 
 
+def noted(path, number):
+    """Say where a task was done, and take so long that others must wait."""
+    with path.open("a") as file:
+        file.write(f"{os.getpid()} {number}\n")
+    time.sleep(0.005)
+    return -number
+
+
+def test_this_process_lends_a_hand_with_what_nobody_has_begun(tmp_path):
+    path, interval = tmp_path / "done", sys.getswitchinterval()
+    with Workers(2) as workers:
+        workers.share(path)
+        waiting = [workers.submit(noted, number) for number in range(60)]
+        workers.share(tmp_path / "never")
+        workers.lend_a_hand()
+        assert [one() for one in waiting] == [-number for number in range(60)]
+        workers.lend_a_hand()  # nothing is left
+    lines = [line.split() for line in path.read_text().splitlines()]
+    assert sorted(int(number) for _, number in lines) == list(range(60))  # each of them once
+    here = [int(number) for own, number in lines if int(own) == os.getpid()]
+    assert here
+    assert here == sorted(here)
+    assert sys.getswitchinterval() == interval
+
+
+def test_a_few_tasks_are_left_to_the_processes():
+    with Workers(1) as workers:
+        waiting = [workers.submit(os.getpid) for _ in range(FEW)]
+        workers.lend_a_hand()
+        assert os.getpid() not in {one() for one in waiting}
+    with Workers(0) as workers:
+        workers.lend_a_hand()
+
+
+def test_errors_made_here_are_raised_when_the_result_is_asked_for():
+    with Workers(1) as workers:
+        workers.submit(time.sleep, 0.2)
+        waiting = [workers.submit(int, "x") for _ in range(2 * FEW)]
+        workers.lend_a_hand()
+        for one in waiting:
+            with pytest.raises(ValueError, match="invalid literal"):
+                one()
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_errors_come_back_as_they_were_raised(count):
     with Workers(count) as workers:
@@ -156,7 +200,7 @@ def _note_modules(path):
 
 
 def test_what_is_to_be_done_first_keeps_no_other_process_waiting():
-    with Workers(2, partial(time.sleep, 1000)) as workers:
+    with Workers(1, partial(time.sleep, 1000)) as workers:
         assert [workers.submit(abs, -number)() for number in range(5)] == [0, 1, 2, 3, 4]
 
 

@@ -30,7 +30,7 @@ class Course:
         processes.share(plan.study, plan.panel)
         self._reference = processes.submit(reference)
         self._tally = Tally(plan, metric, confirm)
-        self._confirming = Confirming(processes)
+        self._processes, self._confirming = processes, Confirming(processes)
         for number in self._tally.foreseen():
             self._confirming.begin(number, plan.grid[number])
         from engine.pipeline.sweeping.studied import Studied  # loaded while others are busy
@@ -69,6 +69,7 @@ class Course:
         content_hash = plan.content_hash  # all that can be known is, before others are waited for
         if self._chosen:
             self._progress.say(f"confirming {len(self._chosen)} sets in Backtrader")
+        self._processes.lend_a_hand()
         confirmations = self._confirming.finish(self._chosen)
         self._progress.say("running the baseline and the benchmarks in Backtrader")
         own = self._reference()

@@ -75,7 +75,7 @@ def sweep(
     check_metric(by, KEYS)
     study = checked(study)
     check_size(Grid(study.sweep), many=False)
-    with Workers(workers if workers > 1 else 0, to_compile(engine)) as processes:
+    with Workers(max(workers - 1, 0), to_compile(engine)) as processes:
         plan = Plan(study, panel, engine, workers)
         return swept(plan, processes, by, confirm, progress or Silence())
 

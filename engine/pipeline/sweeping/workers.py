@@ -1,9 +1,13 @@
 """Processes that run Backtrader beside the kernel.
 
 They are best started before anything else: each loads Backtrader while this process reads the
-study and the prices; one of them can compile the kernel first. Each is an interpreter of its own,
-asked over a pipe: nothing is forked, so threads do no harm, and a script of a user needs no guard
-against being imported again. When the pipe ends, so does the process, whatever has ended this one.
+study and the prices. Each is an interpreter of its own, asked over a pipe: nothing is forked, so
+threads do no harm, and a script of a user needs no guard against being imported again. When the
+pipe ends, so does the process, whatever has ended this one.
+
+There is one process less than there are processors: the last one is this process's own, which
+lends a hand once it has nothing else to do. Where the kernel has to be compiled, one process more
+does that before anything else.
 """
 
 from __future__ import annotations
@@ -36,11 +40,40 @@ serve(at_once=at_once)
 
 MUCH = 100_000
 """Objects that tasks may leave behind before a process looks for garbage: some 40 MB."""
+FEW = 5
+"""So many tasks for each process are done before this one could have loaded Backtrader."""
+PROMPT = 1e-4
+"""Seconds after which a process is given its next task while this one is at work itself."""
 
 
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Task:
+    """Something to be done: by a process beside this one, or here if none has begun it."""
+
+    def __init__(self, future: Future[Any], call: Callable[[], Any]) -> None:
+        self._future, self._call = future, call
+
+    def is_waiting(self) -> bool:
+        """Return whether nobody has begun it."""
+        return not (self._future.running() or self._future.done())
+
+    def do_here(self) -> None:
+        """Do it in this process, unless another has begun it."""
+        if not self._future.cancel():
+            return
+        self._future = Future()
+        try:
+            self._future.set_result(self._call())
+        except Exception as error:
+            self._future.set_exception(error)
+
+    def result(self) -> Any:
+        """Wait for its result."""
+        return self._future.result()
 
 
 class Workers:
@@ -51,11 +84,12 @@ class Workers:
     count : int
         With 0, everything is run in this process, when its result is asked for.
     first : callable, optional
-        What one of the processes does before it loads Backtrader. Nothing may depend on it: with
-        no processes it is left out, and if it fails, nothing is said.
+        What one process more does before it is like the others. Nothing may depend on it: without
+        others it is left out, and if it fails, nothing is said.
     """
 
     def __init__(self, count: int, first: Callable[[], object] | None = None) -> None:
+        count += first is not None and count > 0
         self._threads = ThreadPoolExecutor(count) if count else None
         self._all = [_started(at_once=first is not None and i == 0) for i in range(count)]
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
@@ -63,7 +97,8 @@ class Workers:
             self._idle.put(process)
         self._shared: tuple[Any, ...] = ()
         self._told: dict[int, tuple[Any, ...]] = {}
-        self._first = self.submit(first) if count and first is not None else None
+        self._tasks: list[_Task] = []
+        self._first = None if first is None or not count else self.submit(first)
 
     def wait_for_first(self) -> None:
         """Wait until what was to be done first is done, or has failed."""
@@ -87,7 +122,21 @@ class Workers:
         if self._threads is None:
             return lambda: function(*shared, *arguments)
         future: Future[B] = self._threads.submit(self._asked, function, shared, arguments)
-        return future.result
+        task = _Task(future, lambda: function(*shared, *arguments))
+        self._tasks.append(task)
+        return task.result
+
+    def lend_a_hand(self) -> None:
+        """Do here what no process has begun, if that is more than a few tasks."""
+        if sum(task.is_waiting() for task in self._tasks) <= FEW * len(self._all):
+            return
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(PROMPT)
+        try:
+            for task in self._tasks:
+                task.do_here()
+        finally:
+            sys.setswitchinterval(interval)
 
     def _asked(
         self, function: Callable[..., B], shared: tuple[Any, ...], arguments: tuple[Any, ...]

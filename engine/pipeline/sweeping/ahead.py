@@ -19,18 +19,36 @@ def to_compile(engine: str) -> Callable[[], None] | None:
 
 
 def compile_kernel() -> None:
-    """Sweep a few made-up days: all that is compiled for it is kept for everybody."""
+    """Have what takes longest to compile compiled, and kept for everybody; nothing is run."""
     import numpy as np
 
-    from engine.execution.costs import AssetCosts, Terms
-    from engine.execution.sweeping import SweepEngine
-    from engine.market.panel import Bars, PricePanel
-    from engine.rules.registry import rule_named
+    from engine.execution.kernel.columns import COLUMNS
+    from engine.execution.kernel.events import Runs, Scratch, entries_of, simulate_runs
+    from engine.execution.kernel.tables import SUMMED, WIDTH, Market
 
-    days = np.arange(np.datetime64("2000-01-01"), np.datetime64("2000-02-01"))
-    price = np.linspace(100.0, 110.0, len(days))
-    bars = Bars("", price, price, price, price, price)
-    free = Terms(AssetCosts(0.0, 0.0), AssetCosts(0.0, 0.0))
-    axes = {"entry_streak": [2, 3], "max_holding": [0, 3]}
-    rule = rule_named("streak")
-    SweepEngine(PricePanel(days, bars, bars), rule, {}, axes, free).run(np.arange(4))
+    n, whole = 2, np.int64
+    pair, rows, sums = np.ones((2, n)), np.zeros((n, WIDTH), whole), np.ones(SUMMED)
+    market = Market(
+        close=pair,
+        start=1.0,
+        enter=rows,
+        leave=rows,
+        enter_rest=rows,
+        leave_rest=rows,
+        wide=False,
+        factor=pair,
+        proceeds=pair,
+        held=np.zeros((2, SUMMED), whole),
+        unit=sums,
+        unit_of_rest=sums,
+        cash=0.0,
+        ranges=np.ones((2, 1, n, 2)),
+        falls=np.ones((2, 1, n)),
+        level=np.zeros(n, np.uint8),
+        returns=np.zeros((4, n)),
+    )
+    entries = entries_of(np.ones((1, n), bool))
+    row, table = np.zeros(1, np.int32), np.zeros((1, 2), np.int32)
+    runs, room = Runs(row, row, row, table, table), Scratch.of(n)
+    out, paths = np.empty((1, COLUMNS)), np.empty(1, np.uint64)
+    simulate_runs(market, entries, entries.first, runs, room, 0, 0, out, paths, row)

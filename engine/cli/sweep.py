@@ -69,6 +69,7 @@ def sweep(
     A sweep that was interrupted is in the results as `….partial`; `--resume` finishes it, with
     the options it was begun with.
     """
+    from engine.pipeline.sweeping.ahead import to_compile
     from engine.pipeline.sweeping.workers import Workers, processors
 
     if (config is None) == (resume is None):
@@ -78,7 +79,8 @@ def sweep(
         _foresee(config, count, as_json, asked)
         return
     beside = min(count - 1, 1) if asked["no_confirm"] else count - 1
-    with Workers(beside) as processes, SweepProgress(asked["by"], quiet) as progress:
+    first = to_compile(asked["engine"])
+    with Workers(beside, first) as processes, SweepProgress(asked["by"], quiet) as progress:
         if resume is not None:
             summary, stored = _resumed(results, resume, count, processes, progress)
         else:

@@ -144,7 +144,7 @@ def test_one_of_the_workers_is_the_process_itself(tmp_path, monkeypatch, options
     started = []
 
     class Counted(Workers):
-        def __init__(self, count):
+        def __init__(self, count, _):
             started.append(count)
             super().__init__(0)
 

@@ -14,8 +14,8 @@ PACKAGE = Path(engine.__file__).parent
 KERNEL = Path("engine/execution/kernel")
 ROTATION, SIGNALS = Path("engine/rotation"), Path("engine/signals")
 WHERE = """
-from engine.execution.kernel.compiled import CACHED, use_cache
-print(CACHED, use_cache())
+from engine.execution.kernel.compiled import FOLDER
+print(FOLDER)
 """
 NEXT = """
 import numpy as np
@@ -130,15 +130,14 @@ def test_old_folders_are_pruned(tmp_path):
         old.mkdir(parents=True)
         (old / "code.nbc").write_text("code")
         os.utime(old, (1e9 - age, 1e9 - age))
-    told = python(WHERE, PACKAGE.parent, tmp_path / "cache", interpreted=True)
-    assert told.startswith("True ")
-    assert folders(tmp_path / "cache") == sorted([Path(told[5:]).name, "old1", "old2"])
-    assert Path(told[5:]).parent == kernels
+    told = Path(python(WHERE, PACKAGE.parent, tmp_path / "cache", interpreted=True))
+    assert folders(tmp_path / "cache") == sorted([told.name, "old1", "old2"])
+    assert told.parent == kernels
 
 
 def test_a_used_folder_counts_as_new(tmp_path):
     cache = tmp_path / "cache"
-    mine = Path(python(WHERE, PACKAGE.parent, cache, interpreted=True)[5:])
+    mine = Path(python(WHERE, PACKAGE.parent, cache, interpreted=True))
     os.utime(mine, (1.0, 1.0))
     for name in ("a", "b", "c"):
         (mine.parent / name).mkdir()
@@ -152,18 +151,44 @@ def test_without_a_writable_folder_kernels_are_compiled_every_time(tmp_path):
     before = sorted(tree.rglob("*.nb?"))
     file = tmp_path / "file"
     file.write_text("in the way")
-    assert python(WHERE, tree, file, interpreted=True) == "False None"
+    assert python(WHERE, tree, file, interpreted=True) == "None"
     assert python(NEXT, tree, file) == "[1, 1, 3, 3]"
     assert sorted(tree.rglob("*.nb?")) == before == []
     assert file.read_text() == "in the way"
 
 
 def test_a_folder_that_exists_but_cannot_be_written_to_is_not_used(monkeypatch, tmp_path):
-    from engine.execution.kernel import compiled
+    from engine.execution.kernel import kept
 
     def refuse(**_):
         raise PermissionError("read-only")
 
     monkeypatch.setenv("STREAKLAB_CACHE", str(tmp_path))
-    monkeypatch.setattr(compiled.tempfile, "TemporaryFile", refuse)
-    assert compiled.use_cache.__wrapped__() is None
+    monkeypatch.setattr(kept.tempfile, "TemporaryFile", refuse)
+    assert kept.use_cache.__wrapped__() is None
+
+
+LOADED = """
+import sys
+import numba
+from engine.execution.kernel.kept import missing
+before = missing("_fill_next")
+import numpy as np
+from engine.execution.kernel.tables import next_true
+next_true(np.array([[False, True]]))
+compiling = "numba.np.arrayobj" in sys.modules
+norm = numba.njit(lambda values: np.linalg.norm(values))
+print(before, compiling, missing("_fill_next"), norm(np.array([3.0, 4.0])))
+"""
+
+
+def test_kept_kernels_are_loaded_without_what_only_compiling_needs(tmp_path):
+    """Others compile as ever afterwards."""
+    assert python(LOADED, PACKAGE.parent, tmp_path) == "True True False 5.0"
+    assert python(LOADED, PACKAGE.parent, tmp_path) == "False False False 5.0"
+
+
+def test_what_cannot_be_kept_is_not_missing(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    assert python(LOADED, PACKAGE.parent, file) == "False True False 5.0"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,51 @@ def test_what_a_task_prints_does_not_disturb(capfd):
 def test_a_process_that_dies_is_told():
     with Workers(1) as workers, pytest.raises(ExecutionError, match="ended before its task"):
         workers.submit(os._exit, 3)()
+
+
+def test_a_process_that_dies_fails_one_task_alone():
+    with Workers(1) as workers:
+        workers.share("shared")
+        assert workers.submit(str)() == "shared"
+        dying = workers.submit(_die)
+        with pytest.raises(ExecutionError, match="ended before its task"):
+            dying()
+        assert workers.submit(str)() == "shared"
+
+
+def _die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_what_is_to_be_done_first_is_done_before_backtrader_is_loaded(tmp_path):
+    with Workers(1, partial(_note_modules, tmp_path / "modules")) as workers:
+        workers.wait_for_first()
+        assert "backtrader" not in (tmp_path / "modules").read_text().split()
+        assert "backtrader" in workers.submit(_modules)()
+
+
+def _note_modules(path):
+    path.write_text(" ".join(sys.modules))
+
+
+def test_what_is_to_be_done_first_keeps_no_other_process_waiting():
+    with Workers(1, partial(time.sleep, 1000)) as workers:
+        assert [workers.submit(abs, -number)() for number in range(5)] == [0, 1, 2, 3, 4]
+
+
+def test_what_is_to_be_done_first_may_fail():
+    with Workers(1, partial(int, "x")) as workers:
+        workers.wait_for_first()
+        assert workers.submit(abs, -1)() == 1
+    with Workers(1, _die) as workers:
+        workers.wait_for_first()
+        assert workers.submit(abs, -1)() == 1
+
+
+def test_without_processes_nothing_is_done_first(tmp_path):
+    with Workers(0, partial(_note_modules, tmp_path / "modules")) as workers:
+        workers.wait_for_first()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_leaving_waits_for_nothing():

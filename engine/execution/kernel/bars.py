@@ -34,7 +34,7 @@ from engine.execution.kernel.columns import (
     X1,
     X2,
 )
-from engine.execution.kernel.compiled import compiled, inner
+from engine.execution.kernel.compiled import allocating, inner
 from engine.execution.kernel.events import Runs
 from engine.execution.kernel.tables import mixed
 from engine.rotation.costs import bought, orders, quote, sold
@@ -252,7 +252,7 @@ def _measure(market, fills, count, equity, lanes, out, returns):  # type: ignore
         returns[t] = equity[t + 1] / equity[t] - 1.0
 
 
-@compiled
+@allocating
 def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
     market: BarMarket,
     enters: NDArray[np.bool_],
@@ -295,7 +295,7 @@ def simulate_switching(  # type: ignore[no-untyped-def]  # compiled
         _measure(market, fills, count, equity, lanes, out[i], returns[i])
 
 
-@compiled
+@allocating
 def simulate_schedules(  # type: ignore[no-untyped-def]  # compiled
     market: BarMarket,
     schedules: FloatArray,

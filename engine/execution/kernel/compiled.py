@@ -1,79 +1,52 @@
-"""Compiling kernels, with a cache that cannot go stale.
+"""Compiling kernels, with a cache that cannot go stale: see :mod:`engine.execution.kernel.kept`.
 
-Compiled code is kept in the user's cache folder, in a folder named by the hash of all sources that
-are compiled and of the versions that compile them: an edited kernel is another folder.
+What makes no arrays counts no references to those it is given: they belong to its caller.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import os
-import platform
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numba
-import numpy as np
+from numba.core.caching import FunctionCache
+from numba.core.dispatcher import Dispatcher
 
+from engine.execution.kernel.kept import use_cache
 from engine.startup import later
-from engine.user_cache import user_cache
 
 later("scipy.linalg.cython_blas")  # numba loads it before it compiles; nothing multiplies matrices
 
 Function = Callable[..., Any]
 
-KEPT = 3
-"""Folders of compiled kernels that are kept, newest first."""
+FOLDER = use_cache()
+if FOLDER is not None:
+    numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]
 
 
-SOURCES = (Path(__file__).parent, *(Path(__file__).parents[2] / p for p in ("rotation", "signals")))
-"""Folders of what is compiled: the kernels, the rules of a rotation they call, and loops."""
+class _Kept(FunctionCache):
+    """Numba's cache, read without what only compiling needs.
 
+    Numba gets ready to compile before it looks: it loads all that could be called from compiled
+    code, which takes longer than to load the kernels themselves.
+    """
 
-def sources_hash() -> str:
-    """Return the hash of all compiled sources, the libraries that compile, and the machine."""
-    digest = hashlib.sha256(
-        f"{numba.__version__} {np.__version__} {platform.python_version()}".encode()
-    )
-    digest.update(platform.machine().encode())
-    for folder in SOURCES:
-        for path in sorted(folder.glob("*.py")):
-            digest.update(f"{folder.name}/{path.name}".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@functools.cache
-def use_cache() -> Path | None:
-    """Point numba at the folder of this version of the kernels; None where none can be written."""
-    folder = user_cache() / "kernels" / sources_hash()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass  # that the folder exists does not mean that it can be written to
-        os.utime(folder)
-        _prune(folder.parent)
-    except OSError:
-        return None
-    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]
-    return folder
-
-
-def _prune(root: Path) -> None:
-    folders = sorted(root.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in folders[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-CACHED = use_cache() is not None
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
 
 def compiled(function: Function) -> Function:
     """Compile without the interpreter's lock, with strict IEEE arithmetic, 1/0 included."""
-    return _njit(function, cache=CACHED)
+    made = _njit(function)
+    if FOLDER is not None and isinstance(made, Dispatcher):
+        made._cache = _Kept(function)  # type: ignore[attr-defined,no-untyped-call]
+    return made
+
+
+def allocating(function: Function) -> Function:
+    """Compile, likewise, what makes arrays of its own, or assigns a part of one to another."""
+    return _njit(function, _nrt=True, cache=FOLDER is not None)
 
 
 def inner(function: Function) -> Function:
@@ -84,5 +57,6 @@ def inner(function: Function) -> Function:
 def _njit(function: Function, **options: bool) -> Function:
     njit: Any = numba.njit
     always = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-    made: Function = njit(**always, **options)(function)
+    quick = {"_nrt": False, "no_rewrites": True}  # what is left out only took time
+    made: Function = njit(**{**always, **quick, **options})(function)
     return made

@@ -26,7 +26,7 @@ from engine.execution.kernel.columns import (
     X1,
     X2,
 )
-from engine.execution.kernel.compiled import compiled, inner
+from engine.execution.kernel.compiled import allocating, compiled, inner
 from engine.execution.kernel.stays import add_up, drawdown, prepare, walk, won
 from engine.execution.kernel.tables import PATH, SUMMED, WIDTH, Counts, Market, session_type
 
@@ -189,7 +189,7 @@ def simulate_runs(  # type: ignore[no-untyped-def]  # compiled
         paths[i], twins[i] = np.uint64(sums[PATH]), i
 
 
-@compiled
+@allocating
 def session_returns(  # type: ignore[no-untyped-def]  # compiled
     market: Market,
     entries: Entries,

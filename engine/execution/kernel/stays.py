@@ -1,8 +1,9 @@
 """The stays of a run: from entry to leave to entry, nothing in between is walked over.
 
 Sessions, n of them, are numbered from 0; what is decided at close t is filled in session t + 1.
-The numbers are unsigned, so that none is looked at from the end of an array. Arrays that several
-functions share:
+The numbers are unsigned, so that none is looked at from the end of an array. What is the lesser of
+two is written out: a call of ``min`` would be compiled for itself. Arrays that several functions
+share:
 
 ``entries``, ``next_leave``, ``parts``, ``limits``
     See :mod:`engine.execution.kernel.events`.
@@ -35,7 +36,8 @@ def prepare(entries, enter, next_leave, parts, leave, enters, leaves):  # type: 
     for part in parts[leave]:
         if part >= 0:
             for i in range(count):
-                leaves[i] = min(leaves[i], next_leave[part, sessions[first + i]])
+                leaving = next_leave[part, sessions[first + i]]
+                leaves[i] = leaving if leaving < leaves[i] else leaves[i]
     enters[count] = leaves[count] = never
     for back in range(one, count + one):
         row = count - back
@@ -54,13 +56,16 @@ def walk(first_entry, enter, enters, leaves, limits, limit, turns):  # type: ign
     i = np.uint64(first_entry[enter, 0])
     entry = np.uint64(enters[i])
     while entry < end:
-        leaving = min(np.uint64(leaves[i]), entry + max_holding, end)
+        latest = entry + max_holding if entry + max_holding < end else end
+        leaving = np.uint64(leaves[i])
+        leaving = leaving if leaving < latest else latest
         turns[count + one] = entry
         count += np.uint64(2)
         turns[count] = leaving
-        longest = max(longest, leaving - entry)
-        inside += leaving - entry
-        i = np.uint64(first_entry[enter, min(leaving + pause, end)])
+        stay, again = leaving - entry, leaving + pause
+        longest = stay if stay > longest else longest
+        inside += stay
+        i = np.uint64(first_entry[enter, again if again < end else end])
         entry = np.uint64(enters[i])
     turns[0], turns[count + one], turns[count + np.uint64(2)] = 0, end, end
     return count, longest, inside
@@ -109,12 +114,16 @@ def drawdown(market, turns, count):  # type: ignore[no-untyped-def]  # compiled
             last = np.uint64(turns[i + asset])
             if first <= last:  # else it is entered at the first close, or still held at the last
                 block = level[first ^ last]
-                high = max(ranges[asset, block, first, HIGH], ranges[asset, block, last, HIGH])
-                low = min(ranges[asset, block, first, LOW], ranges[asset, block, last, LOW])
-                top = max(peak, units * high)
-                if units * low < (1.0 + deepest) * top:  # else none is deeper, whatever the peak
+                before, after = ranges[asset, block, first], ranges[asset, block, last]
+                high = after[HIGH] if after[HIGH] > before[HIGH] else before[HIGH]
+                low = after[LOW] if after[LOW] < before[LOW] else before[LOW]
+                high, low = units * high, units * low
+                top = high if high > peak else peak
+                if low < (1.0 + deepest) * top:  # else none is deeper, wherever the peak was
                     fall = fallen(ranges, falls, asset, block, first, last)
-                    deepest = min(deepest, fall, units * low / peak - 1.0)
+                    deepest = fall if fall < deepest else deepest
+                    fall = low / peak - 1.0
+                    deepest = fall if fall < deepest else deepest
                 peak = top
             units *= factor[asset, last]  # at the last close, 1
             first = last + one
@@ -126,5 +135,7 @@ def fallen(ranges, falls, asset, block, first, last):  # type: ignore[no-untyped
     """Return the deepest drawdown within the closes `first` to `last` of an asset."""
     if first == last:
         return 0.0
-    across = ranges[asset, block, last, LOW] / ranges[asset, block, first, HIGH] - 1.0
-    return min(across, falls[asset, block, first], falls[asset, block, last])
+    deepest = ranges[asset, block, last, LOW] / ranges[asset, block, first, HIGH] - 1.0
+    before, after = falls[asset, block, first], falls[asset, block, last]
+    deepest = before if before < deepest else deepest
+    return after if after < deepest else deepest

@@ -230,7 +230,7 @@ def range_tables(close: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 @compiled
 def _fill_ranges(close, ranges, falls):  # type: ignore[no-untyped-def]  # compiled
-    # element by element: to compile the assignment of a tuple to a row takes seconds
+    # element by element, no min or max: the assignment of a tuple to a row takes seconds to compile
     assets, levels, n = falls.shape
     for asset in range(assets):
         price = close[asset]
@@ -238,17 +238,23 @@ def _fill_ranges(close, ranges, falls):  # type: ignore[no-untyped-def]  # compi
             half = 1 << level
             for middle in range(half, n + half, 2 * half):
                 high, low, fall = 0.0, np.inf, 0.0
-                for t in range(min(middle, n) - 1, middle - half - 1, -1):
+                last = middle if middle < n else n
+                for t in range(last - 1, middle - half - 1, -1):
                     # leftward: a new first session can only be a peak for what follows it
-                    high, low = max(high, price[t]), min(low, price[t])
-                    fall = min(fall, low / price[t] - 1.0)
+                    now = price[t]
+                    high, low = now if now > high else high, now if now < low else low
+                    change = low / now - 1.0
+                    fall = change if change < fall else fall
                     ranges[asset, level, t, HIGH] = high
                     ranges[asset, level, t, LOW] = low
                     falls[asset, level, t] = fall
                 high, low, fall = 0.0, np.inf, 0.0
-                for t in range(middle, min(middle + half, n)):
-                    high, low = max(high, price[t]), min(low, price[t])
-                    fall = min(fall, price[t] / high - 1.0)
+                last = middle + half if middle + half < n else n
+                for t in range(middle, last):
+                    now = price[t]
+                    high, low = now if now > high else high, now if now < low else low
+                    change = now / high - 1.0
+                    fall = change if change < fall else fall
                     ranges[asset, level, t, HIGH] = high
                     ranges[asset, level, t, LOW] = low
                     falls[asset, level, t] = fall

@@ -36,6 +36,7 @@ class Course:
         from engine.pipeline.sweeping.studied import Studied  # loaded while others are busy
 
         self._studied = Studied(plan, metric)
+        plan.ready = processes.wait_for_first
 
     def add(self, chunk: int, numbers: Numbers, columns: Columns, *, fresh: bool = True) -> None:
         """Look at the allowed sets of the next chunk; not fresh ones had been measured before."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.evaluation.trial_keys import KEYS, PATH
 from engine.execution.simulation import Simulation
 from engine.market.panel import PricePanel
+from engine.pipeline.sweeping.ahead import to_compile
 from engine.pipeline.sweeping.concluding import Course
 from engine.pipeline.sweeping.plan import Engine, Numbers, Plan, check_size, swept_columns
 from engine.pipeline.sweeping.progress import Progress, Silence
@@ -74,7 +75,7 @@ def sweep(
     check_metric(by, KEYS)
     study = checked(study)
     check_size(Grid(study.sweep), many=False)
-    with Workers(max(workers - 1, 0)) as processes:
+    with Workers(max(workers - 1, 0), to_compile(engine)) as processes:
         plan = Plan(study, panel, engine, workers)
         return swept(plan, processes, by, confirm, progress or Silence())
 

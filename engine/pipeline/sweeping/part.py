@@ -66,6 +66,11 @@ class Part:
         self._given = dict(self.resolved.params)
         self.admissible = Admissible(self.resolved.rule, self._given, axes)
 
+    def prepare(self) -> None:
+        """Make ready, once, all that no number of a set is needed for."""
+        if self.engine != "backtrader":
+            _ = self._kernel
+
     def run(self, numbers: Numbers, workers: int) -> Columns:
         """Return metrics and paths of allowed sets, each of shape (m,)."""
         if self.engine == "backtrader":

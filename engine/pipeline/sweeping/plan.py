@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -104,6 +104,7 @@ class Plan:
         self.strides = [math.prod(self.sizes[i + 1 :]) for i in range(len(self.sizes))]
         self.part = lru_cache(maxsize=KEPT)(self._part)
         self._panel_of = lru_cache(maxsize=KEPT)(self._loaded)
+        self.ready: Callable[[], None] = lambda: None  # what has to end before any set is run
         _ = self.engine  # refuses before anything is measured
 
     # -- the numbering of sets --------------------------------------------------------------------
@@ -236,10 +237,11 @@ class Plan:
         columns : dict of str to array, each of shape (k,)
             Their metrics, and hashes of their paths.
         """
-        pieces = [
-            (of_whole, part.run(own, self.threads))
-            for part, of_whole, own in self._allowed(numbers, window, engine)
-        ]
+        pieces = []
+        for part, of_whole, own in self._allowed(numbers, window, engine):
+            part.prepare()
+            self.ready()
+            pieces.append((of_whole, part.run(own, self.threads)))
         return _in_order(pieces) if pieces else (numbers[:0], no_columns())
 
     def allowed(self, numbers: Numbers) -> Numbers:

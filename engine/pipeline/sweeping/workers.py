@@ -1,16 +1,18 @@
 """Processes that run Backtrader beside the kernel.
 
 They are best started before anything else: each loads Backtrader while this process reads the
-study and the prices and compiles the kernel. Each is an interpreter of its own, asked over a pipe:
-nothing is forked, so threads do no harm, and a script of a user needs no guard against being
-imported again. When the pipe ends, so does the process, whatever has ended this one.
+study and the prices. Each is an interpreter of its own, asked over a pipe: nothing is forked, so
+threads do no harm, and a script of a user needs no guard against being imported again. When the
+pipe ends, so does the process, whatever has ended this one.
 
 There is one process less than there are processors: the last one is this process's own, which
-lends a hand once it has nothing else to do.
+lends a hand once it has nothing else to do. Where the kernel has to be compiled, one process more
+does that before anything else.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -31,9 +33,9 @@ B = TypeVar("B")
 _SERVE = """
 import gc, json, sys
 gc.disable()
-sys.path[:] = json.loads(sys.argv[1])
+sys.path[:], at_once = json.loads(sys.argv[1])
 from engine.pipeline.sweeping.workers import serve
-serve()
+serve(at_once=at_once)
 """
 
 MUCH = 100_000
@@ -81,17 +83,28 @@ class Workers:
     ----------
     count : int
         With 0, everything is run in this process, when its result is asked for.
+    first : callable, optional
+        What one process more does before it is like the others. Nothing may depend on it: without
+        others it is left out, and if it fails, nothing is said.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, first: Callable[[], object] | None = None) -> None:
+        count += first is not None and count > 0
         self._threads = ThreadPoolExecutor(count) if count else None
-        self._all = [_started() for _ in range(count)]
+        self._all = [_started(at_once=first is not None and i == 0) for i in range(count)]
         self._idle: queue.SimpleQueue[subprocess.Popen[bytes]] = queue.SimpleQueue()
         for process in self._all:
             self._idle.put(process)
         self._shared: tuple[Any, ...] = ()
         self._told: dict[int, tuple[Any, ...]] = {}
         self._tasks: list[_Task] = []
+        self._first = None if first is None or not count else self.submit(first)
+
+    def wait_for_first(self) -> None:
+        """Wait until what was to be done first is done, or has failed."""
+        if self._first is not None:
+            with contextlib.suppress(Exception):
+                self._first()
 
     def share(self, *arguments: Any) -> None:
         """Say what all tasks from now on get before their own arguments.
@@ -129,6 +142,9 @@ class Workers:
         self, function: Callable[..., B], shared: tuple[Any, ...], arguments: tuple[Any, ...]
     ) -> B:
         process = self._idle.get()
+        if process.poll() is not None:  # it failed its last task, but need not fail another
+            process = _started(at_once=False)
+            self._all.append(process)
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -139,6 +155,9 @@ class Workers:
             self._told[process.pid] = shared
             raised, result = pickle.load(process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
+            process.kill()
+            process.wait()
+            self._told.pop(process.pid, None)
             raise ExecutionError("a process that ran Backtrader ended before its task") from None
         finally:
             self._idle.put(process)
@@ -156,18 +175,20 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._all:  # nothing that is still wanted runs in them
             process.kill()
         if self._threads is not None:
-            self._threads.shutdown(cancel_futures=True)
+            self._threads.shutdown()
         for process in self._all:
             process.communicate()
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started(*, at_once: bool) -> subprocess.Popen[bytes]:
     """Start a process that Ctrl-C in a terminal does not reach: this one answers for it."""
     return subprocess.Popen(
-        [sys.executable, "-c", _SERVE, json.dumps(sys.path)],
+        [sys.executable, "-c", _SERVE, json.dumps([sys.path, at_once])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -175,15 +196,16 @@ def _started() -> subprocess.Popen[bytes]:
     )
 
 
-def serve() -> None:
-    """Answer tasks until there are no more; what a task prints goes to stderr."""
+def serve(*, at_once: bool) -> None:
+    """Answer tasks until there are no more; what a task prints goes to stderr.
+
+    Backtrader is loaded before any task, or, `at_once`, after the first.
+    """
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     calm_down()
-    import engine.execution.broker
-    import engine.pipeline.sweeping.tasks  # noqa: F401
-
-    gc.freeze()  # garbage is looked for after an answer, once there is much of it
+    if not at_once:
+        _load()
     shared: tuple[Any, ...] = ()
     while True:
         try:
@@ -201,5 +223,15 @@ def serve() -> None:
         except BrokenPipeError:
             os._exit(1)  # nobody waits any more
         del answer, function, arguments, news
+        if at_once:
+            _load()
+            at_once = False
         if gc.get_count()[0] > MUCH:
             gc.collect()
+
+
+def _load() -> None:
+    import engine.execution.broker
+    import engine.pipeline.sweeping.tasks  # noqa: F401
+
+    gc.freeze()  # garbage is looked for after an answer, once there is much of it

@@ -80,8 +80,8 @@ def main(arguments: list[str] | None = None) -> None:
             print("\n" + to_markdown(table), flush=True)
         tables += part.tables
         figures |= part.figures
-    if {"seconds run", "events 1000000"} <= figures.keys():
-        figures["× run 1000000"] = figures["seconds run"] / (figures["events 1000000"] / 1e6)
+    if {"seconds plain", "events 1000000"} <= figures.keys():
+        figures["× plain 1000000"] = figures["seconds plain"] / (figures["events 1000000"] / 1e6)
     aims = aims_table(figures)
     print("\n" + to_markdown(aims))
     output = asked.output or (RESULTS if not asked.only and not asked.small else None)

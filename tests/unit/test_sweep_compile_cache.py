@@ -192,3 +192,26 @@ def test_what_cannot_be_kept_is_not_missing(tmp_path):
     file = tmp_path / "file"
     file.write_text("in the way")
     assert python(LOADED, PACKAGE.parent, file) == "False True False 5.0"
+
+
+OTHER_OPTIONS = """
+from numba.core.options import DefaultOptions
+del DefaultOptions._nrt
+"""
+OTHER_CACHE = """
+from numba.core.caching import Cache
+def load_overload(self, signature, context, load=Cache._load_overload):
+    context.refresh()
+    return load(self, signature, context)
+Cache.load_overload = load_overload
+del Cache._load_overload
+"""
+
+
+@pytest.mark.parametrize("without", [OTHER_OPTIONS, OTHER_CACHE])
+def test_a_numba_of_other_innards_serves_as_well(tmp_path, without):
+    for _ in ("compiled", "kept"):
+        assert python(without + NEXT + STEP, PACKAGE.parent, tmp_path) == "[1, 1, 3, 3]\n[2, 4, 5]"
+    lighter = "from engine.execution.kernel.compiled import LIGHTER\nprint(LIGHTER)"
+    assert python(without + lighter, PACKAGE.parent, tmp_path) == "False"
+    assert python(lighter, PACKAGE.parent, tmp_path) == "True"

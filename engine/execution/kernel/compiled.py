@@ -11,6 +11,7 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import Dispatcher
+from numba.core.options import DefaultOptions
 
 from engine.execution.kernel.kept import use_cache
 from engine.startup import later
@@ -23,6 +24,10 @@ FOLDER = use_cache()
 if FOLDER is not None:
     numba.config.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]
 
+INNARDS = ("_guard_against_spurious_io_errors", "_load_overload")
+LIGHTER = all(hasattr(FunctionCache, name) for name in INNARDS) and hasattr(DefaultOptions, "_nrt")
+"""Whether this numba can be spared what takes time and is not needed, by its inner parts."""
+
 
 class _Kept(FunctionCache):
     """Numba's cache, read without what only compiling needs.
@@ -32,6 +37,8 @@ class _Kept(FunctionCache):
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        if not LIGHTER:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)  # type: ignore[no-untyped-call]
 
@@ -46,7 +53,7 @@ def compiled(function: Function) -> Function:
 
 def allocating(function: Function) -> Function:
     """Compile, likewise, what makes arrays of its own, or assigns a part of one to another."""
-    return _njit(function, _nrt=True, cache=FOLDER is not None)
+    return _njit(function, counted=True, cache=FOLDER is not None)
 
 
 def inner(function: Function) -> Function:
@@ -54,9 +61,9 @@ def inner(function: Function) -> Function:
     return _njit(function, no_cpython_wrapper=True)
 
 
-def _njit(function: Function, **options: bool) -> Function:
+def _njit(function: Function, *, counted: bool = False, **options: bool) -> Function:
     njit: Any = numba.njit
-    always = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-    quick = {"_nrt": False, "no_rewrites": True}  # what is left out only took time
-    made: Function = njit(**{**always, **quick, **options})(function)
+    always = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True, "no_rewrites": True}
+    uncounted = {"_nrt": False} if LIGHTER and not counted else {}
+    made: Function = njit(**always, **uncounted, **options)(function)
     return made

@@ -23,7 +23,7 @@ CANCELLED = 1e-12
 
 
 BLOCK = 16384
-"""Runs measured at a time: their columns fit into the processor's cache."""
+"""Runs measured at a time: many, for calls cost time; not all, so that memory is flat."""
 FEW = 4
 """Blocks that are worked through sooner than threads have started."""
 

@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 from panels import random_panel
 from short_studies import study_in_memory
 
+from engine.execution import broker
 from engine.execution.kernel import columns
 from engine.execution.sweeping import SweepEngine
 from engine.pipeline.sweeping import confirming, sweep
 from engine.pipeline.sweeping import plan as planning
+from engine.pipeline.sweeping.ahead import compile_kernel
 from engine.pipeline.sweeping.confirming import failures
 from engine.pipeline.sweeping.in_memory import swept as swept_by_plan
 from engine.pipeline.sweeping.plan import Plan
@@ -51,6 +54,27 @@ def test_the_best_are_always_confirmed(panel):
     assert set(leaders(found.columns, "sharpe", 10)) == best | (
         drawn & set(leaders(found.columns, "sharpe", 10))
     )
+
+
+def test_a_sweep_runs_sets_in_backtrader_itself_while_its_process_is_at_work(panel, monkeypatch):
+    """The process beside it is held up until a set has been run here."""
+    here, ask, run = threading.Event(), Workers._asked, broker.run_backtrader
+
+    def held_up(self, function, *given):
+        if function is not compile_kernel:  # which comes before, where nothing is compiled
+            assert here.wait(timeout=60), "nothing was run in this process"
+        return ask(self, function, *given)
+
+    def run_here(*given):
+        here.set()
+        return run(*given)
+
+    monkeypatch.setattr(Workers, "_asked", held_up)
+    monkeypatch.setattr(broker, "run_backtrader", run_here)
+    axes = {"rule.entry_streak": [1, 2, 3, 4, 5], "rule.cooldown": list(range(6))}
+    found = sweep(study_in_memory(sweep=axes), panel, confirm=20, workers=2)
+    assert len(found.confirmations) >= 20
+    assert found.max_difference < 1e-9
 
 
 def test_no_confirmation_on_request(panel, monkeypatch):

@@ -18,7 +18,9 @@ def keys_of(
     which: tuple[Rows, Rows, Rows],
     counts: tuple[int, int],
 ) -> Numbers:
-    """Return a key for each parameter set, equal for sets that cannot differ; −1 for refused ones.
+    """Return a key for each parameter set, int64 of shape (m,).
+
+    Keys are equal for sets that cannot differ, −1 for those that are refused.
 
     Parameters
     ----------
